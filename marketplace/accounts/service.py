@@ -1,0 +1,144 @@
+"""What can be done to people and organizations: one function per use case."""
+
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, select
+
+from marketplace.accounts import queries, rules
+from marketplace.accounts.models import Affiliation, Membership, Organization, User
+from marketplace.accounts.rules import FOUNDER_ROLES, OrganizationKind, Role
+from marketplace.core import clock
+from marketplace.core.access import Actor, require
+from marketplace.core.errors import RuleBroken
+from marketplace.core.events import emit
+
+
+def found_organization(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: OrganizationKind,
+    name: str,
+    slug: str | None = None,
+    leaid: str | None = None,
+    city: str | None = None,
+    state: str | None = None,
+    time_zone: str = "America/Chicago",
+) -> Organization:
+    """A new tenant; a district can exist only once per LEAID."""
+    require(actor, "accounts.found_organization", kind)
+    if leaid and session.exec(select(Organization).where(Organization.leaid == leaid)).first():
+        raise RuleBroken("This district is already here. Ask its administrator to invite you.")
+    organization = Organization(
+        kind=kind,
+        slug=_free_slug(session, slug or rules.slug_of(name)),
+        name=name,
+        leaid=leaid,
+        city=city,
+        state=state,
+        time_zone=time_zone,
+        founded_at=clock.now(),
+    )
+    session.add(organization)
+    session.flush([organization])
+    emit(
+        session,
+        actor,
+        "accounts.organization_founded",
+        _Owned(organization),
+        kind=str(kind),
+    )
+    return organization
+
+
+class _Owned:
+    """An organization as the subject of an event: it owns itself."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.id = self.org_id = organization.id
+
+
+def _free_slug(session: Session, wanted: str) -> str:
+    query = select(Organization.slug).where(col(Organization.slug).startswith(wanted))
+    taken = set(session.exec(query))
+    if wanted not in taken:
+        return wanted
+    return next(f"{wanted}-{n}" for n in range(2, 10_000) if f"{wanted}-{n}" not in taken)
+
+
+def add_person(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    email: str,
+    password_hash: str | None = None,
+) -> User:
+    """A person who can sign in once their address is confirmed."""
+    require(actor, "accounts.sign_up")
+    if queries.user_by_email(session, email):
+        raise RuleBroken("There is already an account with this address. Sign in instead.", "email")
+    user = User(
+        name=name.strip(),
+        email=email.strip(),
+        email_key=rules.email_key(email),
+        password=password_hash,
+        fs_uniquifier=uuid4().hex,
+        create_datetime=clock.now(),
+    )
+    session.add(user)
+    session.flush([user])
+    return user
+
+
+def give_role(
+    session: Session, actor: Actor, user: User, organization: Organization, role: Role
+) -> None:
+    """Let a person hold a role; holding it already changes nothing."""
+    require(actor, "accounts.give_role", organization)
+    rules.check_role(organization.kind, role)
+    _hold(session, user.id, organization, role)
+    emit(
+        session,
+        actor,
+        "accounts.role_given",
+        _Owned(organization),
+        role=str(role),
+        user=str(user.id),
+    )
+
+
+def _hold(session: Session, user_id: UUID, organization: Organization, role: Role) -> None:
+    query = select(Membership).where(
+        Membership.user_id == user_id,
+        Membership.org_id == organization.id,
+        Membership.role == role,
+    )
+    if held := session.exec(query).one_or_none():
+        held.ended_at = None
+        return
+    session.add(Membership(user_id=user_id, org_id=organization.id, role=role, since=clock.now()))
+
+
+def found_with(session: Session, actor: Actor, user: User, organization: Organization) -> None:
+    """The person who founds an organization holds its first roles and acts for it."""
+    require(actor, "accounts.found_organization", organization.kind)
+    for role in FOUNDER_ROLES[organization.kind]:
+        _hold(session, user.id, organization, role)
+    user.acting_for = user.acting_for or organization.id
+
+
+def affiliate(session: Session, actor: Actor, org_id: UUID, circle_id: UUID) -> None:
+    """From now on the organization reads the circle's rows (a member joins its consortium)."""
+    require(actor, "accounts.affiliate")
+    session.merge(Affiliation(org_id=org_id, circle_id=circle_id))
+
+
+def part(session: Session, actor: Actor, org_id: UUID, circle_id: UUID) -> None:
+    """The organization leaves the circle and reads its rows no more."""
+    require(actor, "accounts.affiliate")
+    query = select(Affiliation).where(
+        Affiliation.org_id == org_id, Affiliation.circle_id == circle_id
+    )
+    if tie := session.exec(query).one_or_none():
+        session.delete(tie)

@@ -1,0 +1,75 @@
+"""Build the Flask application."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from whitenoise import WhiteNoise
+
+from marketplace import config
+from marketplace.accounts import login
+from marketplace.core import db, headers, page_cache, static_files, web
+from marketplace.core.resources import STATIC, TEMPLATES
+from marketplace.features import FEATURES
+
+PARTS = ("models", "policy", "queries", "service", "jobs", "views", "api")
+
+
+def create_app(**settings: Any) -> Flask:
+    values = config.load(**settings)
+    app = Flask("marketplace", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.update(values)
+    app.config.update(
+        SECRET_KEY=values["SECRET_KEYS"][0],
+        SECRET_KEY_FALLBACKS=values["SECRET_KEYS"][1:],
+        TRUSTED_HOSTS=_trusted_hosts(values),
+        MAX_CONTENT_LENGTH=12_000_000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=values["PUBLIC_URL"].startswith("https://"),
+        WTF_CSRF_TIME_LIMIT=None,
+        TESTING=values["MODE"] == "test",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    for part in (db, headers, page_cache, static_files, web, login):
+        part.init_app(app)
+    for feature in FEATURES:
+        _add(app, feature)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000
+    )
+    return app
+
+
+def _add(app: Flask, feature: str) -> None:
+    for part in PARTS:
+        if find_spec(f"marketplace.{feature}.{part}"):
+            module = import_module(f"marketplace.{feature}.{part}")
+            if hasattr(module, "bp"):
+                app.register_blueprint(module.bp)
+
+
+def _trusted_hosts(values: dict[str, Any]) -> list[str] | None:
+    """Absolute links in e-mails follow the Host header, so only our own host is believed."""
+    host = urlsplit(values["PUBLIC_URL"]).hostname
+    return [host, "127.0.0.1", "localhost"] if host else None
+
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.PrintLoggerFactory(),
+    cache_logger_on_first_use=True,
+)

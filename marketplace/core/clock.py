@@ -1,0 +1,34 @@
+"""The only place that asks what time it is."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+_frozen: ContextVar[datetime | None] = ContextVar("frozen_time", default=None)
+
+
+def now() -> datetime:
+    return _frozen.get() or datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The calendar day it is now in an IANA zone; a deadline's day is its owner's day."""
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[None]:
+    """Hold time still, for tests and for seeding."""
+    token = _frozen.set(at)
+    try:
+        yield
+    finally:
+        _frozen.reset(token)
+
+
+def stopwatch() -> float:
+    """Seconds on a clock that only runs forward, for measuring."""
+    return time.perf_counter()

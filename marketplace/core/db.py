@@ -1,0 +1,140 @@
+"""Engines, one session per app context, one way to commit.
+
+SQLite (WAL) and PostgreSQL run the same code: a GET reads through a read-only
+connection (a replica where there is one), everything else through the primary.
+On SQLite a writer begins IMMEDIATE, because a read that later upgrades to a write
+loses at once when somebody else wrote in between.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request
+from sqlalchemy import Engine, Enum, event
+from sqlmodel import Session, SQLModel, create_engine
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "synchronous=NORMAL",
+    "busy_timeout=10000",
+    "cache_size=-20000",
+)
+
+
+def choice(options: type[StrEnum]) -> Enum:
+    """A column holding one of `options`, stored by value and checked, so names may change."""
+    return Enum(
+        options,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+        name=options.__name__.lower(),
+    )
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 10}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    url = url.replace("postgres://", "postgresql://", 1)
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(url, pool_pre_ping=True, **options)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy, not sqlite3, says BEGIN
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reads_only = connection.get_execution_options().get("reads_only")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def init_app(app: Flask) -> None:
+    primary = make_engine(app.config["DATABASE_URL"])
+    replicas = [make_engine(url) for url in app.config["REPLICA_URLS"]]
+    app.extensions["engine"] = primary
+    app.extensions["readers"] = replicas or [primary.execution_options(reads_only=True)]
+    app.teardown_appcontext(_close_sessions)
+
+
+def dispose(app: Flask) -> None:
+    """Close every pooled connection, so that nothing outlives the application."""
+    for engine in (app.extensions["engine"], *app.extensions["readers"]):
+        engine.dispose()
+
+
+def session() -> Session:
+    """The session of this request, command or job; a GET gets a reading one."""
+    if "session" not in g:
+        g.session = Session(_engine_for_this_request(), expire_on_commit=False)
+    return g.session
+
+
+def _engine_for_this_request() -> Engine:
+    reads = has_request_context() and request.method in ("GET", "HEAD", "OPTIONS")
+    if reads and not g.get("reads_own_writes"):
+        return random.choice(current_app.extensions["readers"])
+    return current_app.extensions["engine"]
+
+
+def read_own_writes() -> None:
+    """Read from the primary for the rest of this request: somebody has just written."""
+    g.reads_own_writes = True
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit on the way out, roll back on any error. Open it at the edge, once."""
+    if g.get("writer"):
+        raise RuntimeError("transaction() does not nest: pass the session on instead")
+    current = session()
+    primary = current_app.extensions["engine"]
+    apart = current.get_bind() is not primary
+    writer = Session(primary, expire_on_commit=False) if apart else current
+    g.writer = writer
+    try:
+        yield writer
+        writer.commit()
+    except BaseException:
+        writer.rollback()
+        writer.info.pop("after_commit", None)
+        raise
+    finally:
+        g.writer = None
+        if apart:
+            writer.close()
+            current.rollback()  # what was read before is stale now
+    for follow_up in writer.info.pop("after_commit", ()):
+        follow_up()
+
+
+def after_commit(writer: Session, follow_up: Callable[[], None]) -> None:
+    """Do something harmless to lose (wake a worker) once the rows are safe."""
+    follow_ups = writer.info.setdefault("after_commit", [])
+    if follow_up not in follow_ups:
+        follow_ups.append(follow_up)
+
+
+def _close_sessions(_error: BaseException | None) -> None:
+    if open_session := g.pop("session", None):
+        open_session.close()

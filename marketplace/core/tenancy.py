@@ -1,0 +1,171 @@
+"""Rows that belong to an organization are seen and written only from its scope.
+
+No scope, no rows: a query for owned rows outside a scope raises. Public pages
+and platform jobs say why they look across organizations with `everyone(...)`.
+
+Two walls. The first adds the scope to the owned tables that a statement names.
+The second reads the SQL about to run, once per distinct text, and raises when an
+owned table stands in it unscoped; so a table that hides in a subquery is refused,
+not leaked (write `.where(in_scope(Table))` there yourself).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Uuid, bindparam, event, or_
+from sqlalchemy.orm import Mapper, ORMExecuteState, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
+from sqlmodel import Field, Session, SQLModel
+
+
+class OwnedByOrg(SQLModel):
+    """Mix into every table whose rows belong to one organization.
+
+    `also_seen_by` names further columns that hold an organization's id; those
+    organizations read the row too (an order is read by its vendor), but only the
+    owner's scope may write it.
+    """
+
+    also_seen_by: ClassVar[tuple[str, ...]] = ()
+
+    org_id: UUID = Field(foreign_key="organization.id", index=True)
+
+
+class ScopeError(RuntimeError):
+    """Owned rows were touched from outside their organization's scope."""
+
+
+EVERYONE = object()
+_scope: ContextVar[frozenset[UUID] | object | None] = ContextVar("scope", default=None)
+
+
+@contextmanager
+def scoped_to(org_ids: Iterable[UUID]) -> Iterator[None]:
+    token = _scope.set(frozenset(org_ids))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def everyone(reason: str) -> Iterator[None]:
+    """Look across all organizations. The reason is for the reader."""
+    token = _scope.set(EVERYONE)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def open_scope(org_ids: Iterable[UUID]) -> None:
+    """Set the scope for the rest of this request; the request's context ends it."""
+    _scope.set(frozenset(org_ids))
+
+
+def close_scope() -> None:
+    _scope.set(None)
+
+
+def _ids_in_scope() -> list[UUID]:
+    scope = _scope.get()
+    return sorted(scope) if isinstance(scope, frozenset) else []
+
+
+@cache
+def in_scope(table: type[OwnedByOrg]) -> ColumnElement[bool]:
+    """The condition itself, for subqueries, which the first wall does not see."""
+    columns = ("org_id", *table.also_seen_by)
+    scope = bindparam("scope", callable_=_ids_in_scope, expanding=True, type_=Uuid(), unique=True)
+    return or_(*(getattr(table, column).in_(scope) for column in columns))
+
+
+@cache
+def _limit(table: type[OwnedByOrg]) -> ExecutableOption:
+    return with_loader_criteria(table, in_scope(table), include_aliases=True)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _limit_to_scope(state: ORMExecuteState) -> None:
+    scope = _scope.get()
+    if scope is EVERYONE:
+        return
+    owned = [table for table in _tables_named(state) if issubclass(table, OwnedByOrg)]
+    if owned and scope is None:
+        raise ScopeError(f"{owned[0].__name__} was queried outside any scope")
+    if owned:
+        state.statement = state.statement.options(*(_limit(table) for table in owned))
+
+
+def _tables_named(state: ORMExecuteState) -> set[type[Any]]:
+    """The mapped classes in the columns and joins of a statement."""
+    named = {mapper.class_ for mapper in state.all_mappers}
+    for source in (
+        *(join[0] for join in getattr(state.statement, "_setup_joins", ())),
+        *getattr(state.statement, "_from_obj", ()),
+    ):
+        entity = source._annotations.get("parententity")
+        if entity is not None:
+            mapper: Mapper[Any] = entity.mapper
+            named.add(mapper.class_)
+    return named
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_foreign_writes(session: Session, _context: Any, _instances: Any) -> None:
+    scope = _scope.get()
+    if scope is EVERYONE:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, OwnedByOrg) and (
+            not isinstance(scope, frozenset) or row.org_id not in scope
+        ):
+            raise ScopeError(f"{type(row).__name__} belongs to another organization")
+
+
+# -- the second wall ---------------------------------------------------------------------
+
+_READS = re.compile(r"\b(?:FROM|JOIN|,)\s+\"?(\w+)\"?(?:\s+AS\s+(\w+))?", re.IGNORECASE)
+_vetted: set[str] = set()
+_VETTED_TEXTS = 5_000
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _read_the_sql(
+    _connection: Any, _cursor: Any, sql: str, _values: Any, _context: Any, _many: bool
+) -> None:
+    if sql in _vetted or _scope.get() is EVERYONE:
+        return
+    if sql.lstrip()[:6].upper() == "SELECT":
+        _check_scoped(sql)
+    if len(_vetted) >= _VETTED_TEXTS:
+        _vetted.clear()
+    _vetted.add(sql)
+
+
+def _check_scoped(sql: str) -> None:
+    owned = owned_tables()
+    for table, alias in _READS.findall(sql):
+        if table in owned and f"{alias or table}.org_id IN (" not in sql:
+            raise ScopeError(f"{table} is read without its scope: {sql[:200]}")
+
+
+@cache
+def _owned_tables_of(_known: int) -> dict[str, type[OwnedByOrg]]:
+    return {str(t.__tablename__): t for t in _descendants(OwnedByOrg) if hasattr(t, "__table__")}
+
+
+def owned_tables() -> dict[str, type[OwnedByOrg]]:
+    """Every owned table by its name."""
+    return _owned_tables_of(len(SQLModel.metadata.tables))
+
+
+def _descendants(parent: type) -> Iterator[type]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _descendants(child)

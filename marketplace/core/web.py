@@ -1,0 +1,251 @@
+"""What every page shares: forms, refusals, lists, downloads and the words of dates."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, jsonify, render_template, request, session
+from flask_wtf import FlaskForm
+from sqlalchemy import func
+from sqlmodel import Session, select
+from werkzeug.exceptions import HTTPException
+
+from marketplace.core import clock, db
+from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
+from marketplace.core.money import dollars, whole_dollars
+
+PAGE_SIZE = 50
+
+# -- forms -----------------------------------------------------------------------------------
+
+
+class Form(FlaskForm):
+    """Every form: CSRF-protected, filled from the request, errors in plain words."""
+
+    def refuse(self, refusal: RuleBroken) -> None:
+        """Show a broken rule at its field, or above the form when it concerns no single one."""
+        if refusal.field in self._fields:
+            field = self._fields[refusal.field]
+            field.errors = [*field.errors, str(refusal)]
+        else:
+            self.form_errors.append(str(refusal))
+
+    def submitted(self, use_case: Callable[[Session], Any]) -> bool:
+        """Run `use_case` in one transaction when what was sent is valid; tell whether it held.
+
+        A broken rule goes to the form, so the page is shown again with all that was typed.
+        """
+        if not self.validate_on_submit():
+            return False
+        try:
+            with db.transaction() as writer:
+                self.result = use_case(writer)
+        except RuleBroken as refusal:
+            self.refuse(refusal)
+            return False
+        session["wrote_at"] = int(clock.now().timestamp())
+        return True
+
+
+def form_page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]:
+    """The page of a form: 422 when something typed is refused, 200 before."""
+    return render_template(template, form=form, **context), 422 if form.errors else 200
+
+
+# -- lists -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list and the addresses of its neighbours."""
+
+    items: Sequence[Any]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def prev_url(self) -> str | None:
+        return _here(page=self.number - 1) if self.number > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return _here(page=self.number + 1) if self.number < self.pages else None
+
+    @property
+    def first_row(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last_row(self) -> int:
+        return min(self.number * self.size, self.total)
+
+
+def _here(**changes: Any) -> str:
+    arguments = {
+        **request.args.to_dict(flat=False),
+        **{k: [v] for k, v in changes.items()},
+    }
+    return f"{request.path}?{urlencode(arguments, doseq=True)}"
+
+
+def page_number() -> int:
+    number = request.args.get("page", "1")
+    return min(max(int(number), 1), 100_000) if number.isdecimal() and len(number) < 7 else 1
+
+
+def paged(reader: Session, query: Any, size: int = PAGE_SIZE) -> Page:
+    """Run `query` for the page asked for (`?page=`), with the count of all: two queries."""
+    total = reader.exec(select(func.count()).select_from(query.order_by(None).subquery())).one()
+    number = min(page_number(), max(1, -(-total // size)))
+    items = reader.exec(query.limit(size).offset((number - 1) * size)).all()
+    return Page(items, number, size, total)
+
+
+# -- downloads -------------------------------------------------------------------------------
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """A CSV download; text that a spreadsheet would run as a formula is disarmed."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return Response(
+        text.getvalue(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def json_response(**document: Any) -> Response:
+    return jsonify(document)
+
+
+def pdf_response(name: str, content: bytes) -> Response:
+    return Response(
+        content,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+    )
+
+
+# -- words of numbers and dates --------------------------------------------------------------
+
+ZONE_WORDS = {
+    "America/New_York": "Eastern",
+    "America/Chicago": "Central",
+    "America/Denver": "Mountain",
+    "America/Phoenix": "Mountain",
+    "America/Los_Angeles": "Pacific",
+    "America/Anchorage": "Alaska",
+    "Pacific/Honolulu": "Hawaii",
+    "America/Puerto_Rico": "Atlantic",
+}
+
+
+def day(value: date) -> str:
+    """date(2027, 1, 15) -> 'Jan 15, 2027'."""
+    return f"{value:%b} {value.day}, {value.year}"
+
+
+def moment(value: datetime, zone: str) -> str:
+    """'Jan 15, 2027, 11:59 p.m. Central', in the owner's zone."""
+    local = value.astimezone(ZoneInfo(zone))
+    half = "a.m." if local.hour < 12 else "p.m."
+    words = ZONE_WORDS.get(zone, zone)
+    return f"{day(local)}, {local.hour % 12 or 12}:{local.minute:02} {half} {words}"
+
+
+def utc(value: datetime) -> str:
+    """'05:59 UTC, Jan 16, 2027'."""
+    value = value.astimezone(UTC)
+    return f"{value:%H:%M} UTC, {day(value)}"
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def percent(bps: int) -> str:
+    """Basis points -> '61%', halves up."""
+    return f"{(bps + 50) // 100}%"
+
+
+FILTERS = {
+    "dollars": dollars,
+    "dollars0": whole_dollars,
+    "day": day,
+    "moment": moment,
+    "utc": utc,
+    "number": number,
+    "percent": percent,
+}
+
+# -- refusals --------------------------------------------------------------------------------
+
+STATUS = {NotFound: 404, NotAllowed: 403, RuleBroken: 409}
+TITLES = {
+    400: "We could not read that request",
+    403: "This is not open to you",
+    404: "Page not found",
+    405: "That does not work here",
+    409: "That cannot be done now",
+    413: "That file is too large",
+    422: "Something typed needs a change",
+    429: "Too many tries",
+    500: "Something went wrong on our side",
+}
+WORDS = {
+    400: "The page may have been open too long. Go back, reload it and try again.",
+    404: "It may have moved, or you may need to sign in with another account to see it.",
+    405: "This address does not take that kind of request.",
+    413: "Files may be up to 10 MB.",
+    429: "Wait a minute, then try again.",
+    500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)
+    for error, status in STATUS.items():
+        app.register_error_handler(error, _refusal(status))
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(500, lambda _error: problem(500))
+
+
+def _refusal(status: int) -> Callable[[Exception], Any]:
+    # An unknown object and another tenant's object give the same page, byte for byte.
+    return lambda error: problem(status, None if status == 404 else str(error))
+
+
+def _http_problem(error: HTTPException) -> Any:
+    if error.response is not None:
+        return error.response
+    return problem(error.code or 500)
+
+
+def problem(status: int, message: str | None = None) -> tuple[Any, int]:
+    """The error page, or its JSON for a `.json` or `/api/` address."""
+    title = TITLES.get(status, "That did not work")
+    words = message or WORDS.get(status, "Go back and try again.")
+    if request.path.startswith("/api/") or request.path.endswith(".json"):
+        answer = jsonify(type="about:blank", title=title, status=status, detail=words)
+        answer.mimetype = "application/problem+json"
+        return answer, status
+    return render_template("errors/problem.html", title=title, message=words, status=status), status

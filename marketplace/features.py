@@ -1,0 +1,20 @@
+"""The reading order of the site, and the only rule about who may import whom.
+
+A feature may import `core` and the features *above* it in this list, never the
+ones below. What happens below is learnt from events. `tests/architecture`
+keeps the rule true, so a new feature costs one line here.
+"""
+
+FEATURES = (
+    "accounts",  # people, organizations, memberships, sign-in
+    "directory",  # the real districts: federal facts with their year
+    "pricing",  # price schedules, splits, clearing: pure rules
+    "catalogue",  # vendors, tools, price schedules, compare
+    "ledger",  # the books: post, reverse, verify, export
+    "consortia",  # members and their membership instruments
+    "pools",  # demand pools, the commitment ladder, clearing day
+    "orders",  # orders, purchase orders, invoices, payments by check
+    "uptake",  # who was reached, what it cost, who is missing
+    "home",  # the front page, each organization's desk, help
+    "operations",  # health, the operator's console, waiting work
+)

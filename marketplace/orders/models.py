@@ -1,0 +1,125 @@
+"""What a cleared pool becomes: one order, purchase order and invoice per district."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from marketplace.core.db import choice
+from marketplace.core.tenancy import OwnedByOrg
+from marketplace.orders.rules import InvoiceStatus, OrderStatus, PaymentMeans
+
+
+class Order(OwnedByOrg, table=True):
+    """A district's own contract with the vendor, at the pooled price; owned by the district."""
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "purchase"
+    __table_args__ = (
+        UniqueConstraint("pool_id", "org_id"),
+        CheckConstraint("seats > 0 AND spare_seats >= 0", name="seats"),
+        CheckConstraint("total_cents >= 0", name="total"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    pool_id: UUID = Field(foreign_key="pool.id", index=True)
+    tool_id: UUID = Field(foreign_key="tool.id")
+    leaid: str
+    status: OrderStatus = Field(default=OrderStatus.ORDERED, sa_type=choice(OrderStatus))
+    seats: int
+    spare_seats: int = 0
+    total_cents: int = Field(sa_type=BigInteger)
+    alone_cents: int = Field(sa_type=BigInteger)
+    term_starts_on: date
+    term_ends_on: date
+    pay_by: date
+    ordered_at: datetime
+
+
+class PurchaseOrder(OwnedByOrg, table=True):
+    """Issued by the district, numbered by it, frozen: `printed` is all that stands on it."""
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        UniqueConstraint("org_id", "number"),
+        UniqueConstraint("order_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    order_id: UUID = Field(foreign_key="purchase.id")
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    number: str
+    total_cents: int = Field(sa_type=BigInteger)
+    issued_at: datetime
+    issued_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    printed: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Invoice(OwnedByOrg, table=True):
+    """Numbered per issuer without gaps, frozen; owned by the district that owes it."""
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "number"),
+        UniqueConstraint("order_id"),
+        CheckConstraint("total_cents >= 0", name="total"),
+        CheckConstraint("paid_cents BETWEEN 0 AND total_cents", name="paid"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    order_id: UUID = Field(foreign_key="purchase.id")
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    issuer_id: UUID = Field(foreign_key="organization.id", index=True)
+    number: int
+    status: InvoiceStatus = Field(default=InvoiceStatus.ISSUED, sa_type=choice(InvoiceStatus))
+    total_cents: int = Field(sa_type=BigInteger)
+    paid_cents: int = Field(default=0, sa_type=BigInteger)
+    issued_at: datetime
+    issued_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    due_on: date
+    #: Where the debt stands in the books: printed on the invoice as proof.
+    ledger_seq: int | None = None
+    ledger_hash: str = ""
+    printed: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Payment(OwnedByOrg, table=True):
+    """A check, ACH transfer or warrant, recorded by somebody other than the invoice's author."""
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "means", "reference"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    invoice_id: UUID = Field(foreign_key="invoice.id", index=True)
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    means: PaymentMeans = Field(sa_type=choice(PaymentMeans))
+    reference: str
+    amount_cents: int = Field(sa_type=BigInteger)
+    paid_on: date
+    recorded_at: datetime
+    recorded_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    ledger_seq: int
+    ledger_hash: str
+
+
+class IssuerCounter(OwnedByOrg, table=True):
+    """The last invoice number of an issuer; its row is locked while the next is taken."""
+
+    __tablename__ = "issuer_counter"
+    __table_args__ = (UniqueConstraint("org_id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    last_number: int = 0
