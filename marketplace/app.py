@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 
 from marketplace import config
 from marketplace.accounts import login
-from marketplace.core import db, headers, page_cache, static_files, web
+from marketplace.core import db, headers, page_cache, panels, static_files, web
 from marketplace.core.resources import STATIC, TEMPLATES
 from marketplace.features import FEATURES
 
@@ -36,9 +36,10 @@ def create_app(**settings: Any) -> Flask:
         TESTING=values["MODE"] == "test",
     )
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals.update(site_name=values["SITE_NAME"], demo_mode=values["MODE"] == "demo")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
-    for part in (db, headers, page_cache, static_files, web, login):
+    for part in (db, headers, page_cache, panels, static_files, web, login):
         part.init_app(app)
     for feature in FEATURES:
         _add(app, feature)

@@ -50,6 +50,8 @@ class Tool(OwnedByOrg, table=True):
     ai_use: AIUse = Field(default=AIUse.NONE, sa_type=choice(AIUse))
     #: Plain sentences the vendor answers for: what the AI does, what a person decides.
     ai_facts: list[str] = Field(default_factory=list, sa_type=JSON)
+    #: How many open pools buy it now; `pools` tells, so that the list needs no second query.
+    open_pools: int = 0
     runs_on: str = ""
     works_with: str = ""
     created_at: datetime

@@ -54,6 +54,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("ai_facts", sa.JSON(), nullable=False),
+        sa.Column("open_pools", sa.Integer(), nullable=False),
         sa.Column("runs_on", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("works_with", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
