@@ -13,10 +13,22 @@ from whitenoise import WhiteNoise
 
 from marketplace import config
 from marketplace.accounts import login
-from marketplace.core import db, headers, page_cache, panels, static_files, web
+from marketplace.core import (
+    db,
+    events,
+    files,
+    headers,
+    mail,
+    page_cache,
+    panels,
+    static_files,
+    web,
+)
 from marketplace.core.resources import STATIC, TEMPLATES
 from marketplace.features import FEATURES
 
+#: Imported for the tables they declare.
+TABLES_OF_CORE = (events, files, mail)
 PARTS = ("models", "policy", "queries", "service", "jobs", "views", "api")
 
 

@@ -1,0 +1,165 @@
+"""Commands of the machinery: migrate, serve, work, seed, demonstrate, measure."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from marketplace import app as application
+from marketplace.core import db, jobs
+from marketplace.core import migrate as migrations
+from marketplace.core.errors import RuleBroken
+
+BENCHES = ("split", "ledger", "pages", "directory", "payments", "uptake")
+
+
+def open_app(**settings: Any) -> Flask:
+    """The application a command works with: the demo's own, unless settings say production."""
+    in_production = bool(os.environ.get("SECRET_KEYS") or os.environ.get("DATABASE_URL"))
+    settings.setdefault("MODE", os.environ.get("MODE", "production" if in_production else "demo"))
+    return application.create_app(**settings)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    app = open_app()
+    Path(app.config["VAR"]).mkdir(parents=True, exist_ok=True)
+    migrations.migrate(app.extensions["engine"])
+    click.echo(f"The database is at revision {migrations.newest_revision()}.")
+
+
+@click.command()
+def seed() -> None:
+    """Load the demonstration world; a second time changes nothing."""
+    app = open_app()
+    with app.app_context():
+        click.echo(import_module("seed").load())
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the site; see docs/running.md for several processes."""
+    app = open_app()
+    jobs.init_worker(app)
+    _listen(app, host, port, threads)
+
+
+@click.command()
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 32))
+def worker(workers: int) -> None:
+    """Run background jobs until stopped."""
+    queue = jobs.init_worker(open_app())
+    queue.create_consumer(workers=workers, periodic=True).run()
+
+
+@click.group(name="jobs")
+def jobs_group() -> None:
+    """Background jobs."""
+
+
+@jobs_group.command(name="run-due")
+def run_due() -> None:
+    """Run what is due now, then stop."""
+    app = open_app()
+    with app.app_context():
+        for name, count in jobs.run_due().items():
+            click.echo(f"{name}: {count}")
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--fresh", is_flag=True, help="Forget the earlier demonstration first.")
+def demo(port: int, fresh: bool) -> None:
+    """The whole site with a demonstration world, on this machine only."""
+    var = Path(os.environ.get("VAR", "var")).absolute()
+    if fresh:
+        shutil.rmtree(var / "demo", ignore_errors=True)
+    address = f"http://127.0.0.1:{port}"
+    app = application.create_app(MODE="demo", VAR=var / "demo", PUBLIC_URL=address)
+    _prepare_demo(app, var / "demo")
+    consumer = jobs.init_worker(app).create_consumer(workers=1, periodic=True)
+    threading.Thread(target=_work, args=(consumer,), daemon=True).start()
+    click.echo(f"\n{app.config['SITE_NAME']} is at {address}\n")
+    for line in import_module("seed").introduction():
+        click.echo(line)
+    click.echo("\nStop with Ctrl+C.")
+    _listen(app, "127.0.0.1", port, threads=8)
+
+
+def _prepare_demo(app: Flask, var: Path) -> None:
+    """Migrate and seed; a world half-built by an interrupted start is built anew.
+
+    The seed runs in one transaction, so the mark is only written when all of it is there.
+    """
+    mark = var / f"seeded-{migrations.newest_revision()}"
+    if mark.exists():
+        return
+    db.dispose(app)
+    for leftover in (*var.glob("commons.db*"), *var.glob("seeded-*"), *var.glob("queue.db*")):
+        leftover.unlink()
+    var.mkdir(parents=True, exist_ok=True)
+    migrations.migrate(app.extensions["engine"])
+    with app.app_context():
+        import_module("seed").load()
+    mark.touch()
+
+
+def _work(consumer: Any) -> None:
+    """Run a consumer inside this process: signals stay with the web server."""
+    consumer._set_signal_handlers = lambda: None
+    consumer.run()
+
+
+def _listen(app: Flask, host: str, port: int, threads: int) -> None:
+    import waitress  # noqa: PLC0415  only a server needs it
+
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident="")
+    except OSError:
+        raise RuleBroken(
+            f"Port {port} is taken by another program. Choose another one: --port {port + 1}"
+        ) from None
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(BENCHES))
+@click.option("--json", "as_json", is_flag=True)
+def bench(name: str, as_json: bool) -> None:
+    """Measure in ratios against a floor measured in the same run; prints misses honestly."""
+    sys.path.insert(0, os.getcwd())
+    try:
+        module = import_module(f"bench.{name}")
+    except ModuleNotFoundError as missing:
+        raise RuleBroken(
+            f"There is no benchmark called {name} in this version ({missing.name} is missing)."
+        ) from None
+    results = module.run()
+    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+    if as_json:
+        click.echo(json.dumps({"results": results, "machine": machine}))
+        return
+    for result in results:
+        mark = "ok  " if result["ok"] else "MISS"
+        click.echo(
+            f"{mark} {result['name']}: {result['value']} {result['unit']} "
+            f"(goal {result['goal']}; against {result['against']})"
+        )
+
+
+COMMANDS = (migrate, seed, serve, worker, jobs_group, demo, bench)

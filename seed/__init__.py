@@ -1,0 +1,1 @@
+"""A believable demonstration world, built through the services with a frozen clock."""
