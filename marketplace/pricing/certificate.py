@@ -142,17 +142,17 @@ class _Crowd:
 
     def group_that_saves_most(self, curve: Curve) -> Blocking | None:
         """The best group among single members and the first members of the order."""
-        saved = 0
-        found: tuple[Any, ...] = ()
-        for count in range(1, len(self.order)):
-            excess = self.shares_upto[count - 1] - curve(self.units_upto[count - 1])
-            if excess > saved:
-                saved, found = excess, self.order[:count]
-        for member, size, bill in zip(self.order, self.units, self.shares):
-            if bill - curve(size) > saved:
-                saved, found = bill - curve(size), (member,)
-        if not found:
+        together = [
+            bill - curve(size) for bill, size in zip(self.shares_upto[:-1], self.units_upto[:-1])
+        ]
+        singly = [bill - curve(size) for bill, size in zip(self.shares, self.units)]
+        saved = max(*together, *singly)
+        if saved <= 0:
             return None
+        if saved in together:
+            found = self.order[: together.index(saved) + 1]
+        else:
+            found = (self.order[singly.index(saved)],)
         return Blocking(tuple(sorted(found, key=str)), saved)
 
 

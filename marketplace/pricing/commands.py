@@ -130,3 +130,6 @@ def _clearing_lines(result: Clearing) -> list[str]:
     if result.lapsed:
         lines.append("Nobody is billed. What the remaining members would have paid:")
     return lines + _split_lines(result.split)
+
+
+COMMANDS = (split_command, clear_command)

@@ -43,7 +43,7 @@ def test_tolerance_and_spare_seats_stay_within_what_was_offered(schedule, member
 
     room = {m.id: m.tolerance for m in members}
     paid, spare, bought = result.tolerance_paid, result.spare, result.split.purchase
-    assert all(0 <= paid[i] and 0 <= spare[i] and paid[i] + spare[i] <= room[i] for i in paid)
+    assert all(paid[i] >= 0 and spare[i] >= 0 and paid[i] + spare[i] <= room[i] for i in paid)
     firm = sum(m.seats for m in members if m.id in result.members)
     assert result.seats == firm + sum(paid.values()) == bought.seats_needed
     if result.lapsed:

@@ -1,5 +1,6 @@
 """Schedules: what they cost, how they are read, and what is said about them."""
 
+import itertools
 from fractions import Fraction
 
 import pytest
@@ -55,7 +56,7 @@ def test_average_prices_are_judged_from_the_ends_of_bands_alone(schedule, most):
     curve = effective_curve(schedule)
     averages = [Fraction(curve(size), size) for size in range(1, most + 1)]
 
-    falls = all(after <= before for before, after in zip(averages, averages[1:]))
+    falls = all(after <= before for before, after in itertools.pairwise(averages))
     assert average_never_rises(curve, most) == falls
     assert average_is_least_at(curve, most) == (averages[-1] == min(averages))
 
