@@ -1,6 +1,6 @@
 """Splitting the cost of one purchase: first buy well, then share, then say what was shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -57,7 +57,7 @@ def split_group(schedule: Schedule, group: Sequence[Member], terms: Terms) -> Sp
             units,
             shares,
             alone,
-            at_average_price=terms.method is Method.PROPORTIONAL and schedule.form is not Form.SITE,
+            at_average_price=_in_proportion(WEIGHTS[terms.method](group, terms), units),
         )
     return Split(bought.cost_cents, bought, shares, alone, certificate)
 
@@ -77,6 +77,14 @@ def bills(
         return bought, {}
     weights = WEIGHTS[terms.method](group, terms)
     return bought, largest_remainder(bought.cost_cents, weights, terms.seed)
+
+
+def _in_proportion(weights: Mapping[Any, int], units: Mapping[Any, int]) -> bool:
+    """Do the weights go exactly by units? Then everyone pays the average price, whatever the
+    method is called: an equal split of equal districts is as fair as a proportional one.
+    """
+    whole, total = sum(weights.values()), sum(units.values())
+    return all(weights[member] * total == units[member] * whole for member in units)
 
 
 def purchase_for(schedule: Schedule, group: Sequence[Member]) -> Purchase:

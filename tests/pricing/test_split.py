@@ -163,6 +163,13 @@ def test_an_unfair_equal_split_names_who_is_better_off_alone():
     assert certificate.blocking.would_save_cents == 50_000 - 2_000
 
 
+def test_an_equal_split_of_equal_districts_is_at_the_average_price():
+    twins = [Member("A", 10), Member("B", 10)]
+
+    assert split(per_seat(7), twins, "equal").certificate.kind is Kind.AVERAGE_PRICE
+    assert split(per_seat(7), [*twins, Member("C", 9)], "equal").certificate.kind is Kind.NONE
+
+
 def test_a_fair_equal_split_is_certified_by_the_bound():
     result = split(flat(9_000), [Member("A", 10), Member("B", 20)], "equal")
 
