@@ -1,0 +1,76 @@
+"""What other features may use of pricing: one face, so the files behind it can move."""
+
+from marketplace.pricing.certificate import Blocking, Certificate, Kind
+from marketplace.pricing.clearing import Clearing, Dropped, clear
+from marketplace.pricing.documents import (
+    clear_document,
+    clearing_as_json,
+    split_as_json,
+    split_document,
+)
+from marketplace.pricing.members import MOST_SEATS_EACH, Member
+from marketplace.pricing.methods import WEIGHTS, Method, Rest
+from marketplace.pricing.proration import fee_cents, prorate, rounded_share, true_up
+from marketplace.pricing.purchase import (
+    NextTier,
+    Purchase,
+    Rung,
+    TierCliff,
+    cost,
+    effective_cost,
+    next_tier,
+    price_ladder,
+    price_per_seat,
+    tier_cliff,
+    unit_price_cents,
+)
+from marketplace.pricing.refusals import PricingRefused
+from marketplace.pricing.rounding import largest_remainder
+from marketplace.pricing.schedule import Band, Form, Schedule, schedule_from_json
+from marketplace.pricing.split import Split, split
+from marketplace.pricing.warnings import schedule_warnings
+
+#: The split methods a consortium can choose today.
+OFFERED_METHODS = tuple(WEIGHTS)
+
+__all__ = [
+    "MOST_SEATS_EACH",
+    "OFFERED_METHODS",
+    "Band",
+    "Blocking",
+    "Certificate",
+    "Clearing",
+    "Dropped",
+    "Form",
+    "Kind",
+    "Member",
+    "Method",
+    "NextTier",
+    "PricingRefused",
+    "Purchase",
+    "Rest",
+    "Rung",
+    "Schedule",
+    "Split",
+    "TierCliff",
+    "clear",
+    "clear_document",
+    "clearing_as_json",
+    "cost",
+    "effective_cost",
+    "fee_cents",
+    "largest_remainder",
+    "next_tier",
+    "price_ladder",
+    "price_per_seat",
+    "prorate",
+    "rounded_share",
+    "schedule_from_json",
+    "schedule_warnings",
+    "split",
+    "split_as_json",
+    "split_document",
+    "tier_cliff",
+    "true_up",
+    "unit_price_cents",
+]

@@ -1,0 +1,196 @@
+"""Schedules: what they cost, how they are read, and what is said about them."""
+
+import itertools
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.core.errors import RuleBroken
+from marketplace.pricing.curve import average_is_least_at, average_never_rises, effective_curve
+from marketplace.pricing.rules import (
+    PricingRefused,
+    Rung,
+    cost,
+    effective_cost,
+    next_tier,
+    price_ladder,
+    price_per_seat,
+    schedule_from_json,
+    schedule_warnings,
+    tier_cliff,
+    unit_price_cents,
+)
+from tests.pricing.schedules import (
+    cost_seat_by_seat,
+    flat,
+    graduated,
+    per_seat,
+    schedules,
+    site,
+    volume,
+)
+
+VOLUME = volume((1, 1_600), (2_500, 1_350), (5_000, 1_125))
+
+
+@given(schedules(), st.integers(0, 90))
+def test_the_cost_is_what_the_contract_says_seat_by_seat(schedule, seats):
+    assert cost(schedule, seats) == cost_seat_by_seat(schedule, seats)
+
+
+@given(schedules(), st.integers(1, 90))
+def test_the_effective_cost_is_the_least_of_all_larger_purchases(schedule, seats):
+    larger = range(seats, 200)
+    least = min(larger, key=lambda size: (cost_seat_by_seat(schedule, size), size))
+
+    bought = effective_cost(schedule, seats)
+
+    assert (bought.seats_bought, bought.cost_cents) == (least, cost_seat_by_seat(schedule, least))
+    assert effective_curve(schedule)(seats) == bought.cost_cents
+
+
+@given(schedules(), st.integers(1, 90))
+def test_average_prices_are_judged_from_the_ends_of_bands_alone(schedule, most):
+    curve = effective_curve(schedule)
+    averages = [Fraction(curve(size), size) for size in range(1, most + 1)]
+
+    falls = all(after <= before for before, after in itertools.pairwise(averages))
+    assert average_never_rises(curve, most) == falls
+    assert average_is_least_at(curve, most) == (averages[-1] == min(averages))
+
+
+@given(schedules())
+def test_a_schedule_survives_being_written_and_read(schedule):
+    assert schedule_from_json(schedule.to_json()) == schedule
+
+
+def test_the_written_form_is_the_published_one():
+    assert VOLUME.to_json() == {
+        "form": "volume",
+        "platform_fee_cents": 0,
+        "minimum_cents": 0,
+        "cap_cents": None,
+        "bands": [
+            {"from": 1, "unit_cents": 1_600},
+            {"from": 2_500, "unit_cents": 1_350},
+            {"from": 5_000, "unit_cents": 1_125},
+        ],
+    }
+
+
+def test_a_site_price_goes_by_the_districts_own_pupils():
+    schedule = site((1, 90_000), (500, 150_000), (2_000, 300_000), platform_fee_cents=10_000)
+
+    assert cost(schedule, seats=40, pupils=499) == 100_000
+    assert effective_cost(schedule, 40, pupils=500).cost_cents == 160_000
+    with pytest.raises(RuleBroken, match="pupils"):
+        cost(schedule, seats=40)
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("free", "must be an object"),
+        ({}, "schedule.form: must be one of"),
+        ({"form": "auction"}, 'not "auction"'),
+        ({"form": "flat"}, "needs its total"),
+        ({"form": "flat", "total_cents": 10**17 + 1}, "above 10^17"),
+        ({"form": "flat", "total_cents": 5.5}, "whole number of cents"),
+        ({"form": "flat", "total_cents": True}, "whole number of cents"),
+        ({"form": "volume"}, "at least one band"),
+        ({"form": "volume", "bands": []}, "at least one band"),
+        ({"form": "volume", "bands": [3]}, "must be an object"),
+        ({"form": "volume", "bands": [{"unit_cents": 3}]}, '"from" must be a whole number'),
+        ({"form": "volume", "bands": [{"from": 1}]}, '"unit_cents" must be a whole number'),
+        ({"form": "volume", "bands": [{"from": 10, "unit_cents": 3}]}, '"from" must be 1'),
+        ({"form": "volume", "bands": [{"from": 1, "unit_cents": -3}]}, "must not be negative"),
+        (
+            {"form": "volume", "bands": [{"from": 1, "unit_cents": 3}] * 2},
+            "bands must not overlap",
+        ),
+        (
+            {
+                "form": "per_seat",
+                "bands": [{"from": 1, "unit_cents": 3}, {"from": 2, "unit_cents": 2}],
+            },
+            "per_seat has one price",
+        ),
+        (
+            {
+                "form": "per_seat",
+                "minimum_cents": 9,
+                "cap_cents": 8,
+                "bands": [{"from": 1, "unit_cents": 3}],
+            },
+            "above cap_cents",
+        ),
+    ],
+)
+def test_a_schedule_that_cannot_be_priced_is_refused(document, problem):
+    with pytest.raises(PricingRefused) as refusal:
+        schedule_from_json(document)
+
+    assert len(refusal.value.problems) == 1
+    assert problem in refusal.value.problems[0]
+
+
+def test_every_problem_of_a_schedule_is_told_at_once():
+    bad = {"form": "volume", "platform_fee_cents": "x", "bands": [{"from": "a"}, {"from": 2}]}
+
+    with pytest.raises(PricingRefused) as refusal:
+        schedule_from_json(bad)
+
+    assert len(refusal.value.problems) == 3
+
+
+def test_a_rising_price_is_allowed_but_said():
+    assert schedule_warnings(volume((1, 500), (10, 600))) == [
+        "The price rises from $5.00 to $6.00 at 10."
+    ]
+    assert schedule_warnings(VOLUME) == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reason"),
+    [
+        (volume((1, 1_000), (99, 900), (100, 800)), "a larger purchase always costs less"),
+        (per_seat(100, minimum_cents=0, cap_cents=50), "the cap of $0.50"),
+        (graduated((1, 100), (11, 90), minimum_cents=1_000), "the minimum of $10.00"),
+        (graduated((1, 100), (11, 90), cap_cents=1_000), "the cap of $10.00"),
+    ],
+)
+def test_a_band_nobody_would_buy_in_is_said(schedule, reason):
+    (said,) = schedule_warnings(schedule)
+
+    assert "never reached" in said
+    assert reason in said
+
+
+def test_the_next_tier_says_how_many_seats_are_missing():
+    tier = next_tier(VOLUME, 2_000)
+
+    assert (tier.starts_at, tier.seats_missing, tier.unit_cents) == (2_500, 500, 1_350)
+    assert tier.price_per_seat == 1_350
+    assert next_tier(VOLUME, 5_000) is None
+    assert next_tier(volume((1, 500), (10, 600)), 5) is None
+    assert next_tier(VOLUME, 0).starts_at == 1
+
+
+def test_the_price_of_a_seat_today_counts_the_cliff():
+    assert tier_cliff(VOLUME, 2_000) is None
+    assert tier_cliff(VOLUME, 2_400).seats_bought == 2_500
+    assert price_per_seat(VOLUME, 2_400) == Fraction(2_500 * 1_350, 2_400)
+    assert unit_price_cents(VOLUME, 2_400) == 1_406
+    with pytest.raises(RuleBroken, match="whole number"):
+        unit_price_cents(VOLUME, 0)
+
+
+def test_a_price_list_has_one_line_for_each_band():
+    assert price_ladder(VOLUME) == [
+        Rung(1, 2_499, 1_600),
+        Rung(2_500, 4_999, 1_350),
+        Rung(5_000, None, 1_125),
+    ]
+    assert price_ladder(flat(900)) == [Rung(1, None, 900)]
