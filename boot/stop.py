@@ -1,0 +1,5 @@
+"""How the start-up refuses: one line that says what is wrong and what to do."""
+
+
+class CannotStart(Exception):
+    """Its text is the one line shown to the person; the exit status is 1."""
