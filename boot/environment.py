@@ -13,6 +13,7 @@ from pathlib import Path
 
 from boot import installer
 from boot.machine import check_writable
+from boot.stop import IndexUnreachable
 
 # A program of each group, to notice an environment that somebody has since changed by hand.
 WITNESSES = {"test": "pytest", "quality": "mypy", "bench": "gunicorn"}
@@ -57,7 +58,11 @@ def make(root: Path, groups: "list[str]") -> None:
     unfinished(root).write_text("An environment is being made here.\n")
     started = time.monotonic()
     say("Installing the locked packages into .venv (needed once) ...")
-    installer.install(root, groups, python_program(), exact="root" in stamp)
+    try:
+        installer.install(root, groups, python_program(), exact="root" in stamp)
+    except IndexUnreachable:
+        unfinished(root).unlink()  # uv downloads everything before it touches .venv
+        raise
     stamp_path(root).write_text(json.dumps(new_stamp(root, groups)))
     unfinished(root).unlink()
     say(f"The environment is ready after {time.monotonic() - started:.0f} s")

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
-from boot.stop import CannotStart
+from boot.stop import CannotStart, IndexUnreachable
 
 UV_VERSION = "0.13.9"
 SIGNS_OF_NO_NETWORK = (
@@ -94,6 +95,8 @@ def share_certificates(settings: "dict[str, str]") -> None:
         settings["PIP_CERT"] = for_uv
     elif for_pip and not for_uv:
         settings["SSL_CERT_FILE"] = for_pip
+    elif not for_uv and ssl.get_default_verify_paths().cafile:
+        settings.setdefault("UV_SYSTEM_CERTS", "1")  # what the machine trusts, not only uv's list
 
 
 def has_cache_folder(settings: "dict[str, str]") -> bool:
@@ -163,17 +166,22 @@ def run(root: Path, command: "list[str]", settings: "dict[str, str]") -> None:
             command, env=settings, cwd=str(root), stdout=output, stderr=subprocess.STDOUT
         )
     if status:
-        raise CannotStart(explain(log.read_text(errors="replace"), log))
+        raise refusal(log.read_text(errors="replace"), log)
 
 
-def explain(output: str, log: Path) -> str:
+def refusal(output: str, log: Path) -> CannotStart:
+    if "certificate" in output.lower():
+        return IndexUnreachable(
+            "The package index shows a certificate this machine does not trust: set SSL_CERT_FILE "
+            f"to your network's certificate bundle and run this again. Details: {log}"
+        )
     if any(sign in output for sign in SIGNS_OF_NO_NETWORK):
-        return (
+        return IndexUnreachable(
             "The package index could not be reached, and a first start needs it: check the network "
             f"(proxy: HTTPS_PROXY, mirror: PIP_INDEX_URL) and run this again. Details: {log}"
         )
     if "No space left on device" in output:
-        return "The disk is full: free about 1 GB and run this again."
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+        return CannotStart("The disk is full: free about 1 GB and run this again.")
+    lines = [line.strip() for line in output.splitlines()]
     told = next((line for line in lines if line.lower().startswith("error")), "no reason given")
-    return f"The packages could not be installed ({told}). The whole output is in {log}"
+    return CannotStart(f"The packages could not be installed ({told}). The whole output: {log}")

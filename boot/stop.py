@@ -3,3 +3,7 @@
 
 class CannotStart(Exception):
     """Its text is the one line shown to the person; the exit status is 1."""
+
+
+class IndexUnreachable(CannotStart):
+    """Nothing was downloaded, so nothing was changed either."""
