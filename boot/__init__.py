@@ -1,0 +1,1 @@
+"""What `manage.py` needs before any package is installed: standard library only."""
