@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+import structlog.tracebacks
 from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from marketplace import config
@@ -50,11 +52,15 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(site_name=values["SITE_NAME"], demo_mode=values["MODE"] == "demo")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app)
     for part in (db, headers, page_cache, panels, static_files, web, login):
         part.init_app(app)
+    CSRFProtect(app)
     for feature in FEATURES:
         _add(app, feature)
+    if proxies := values["SITE_PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000
     )
@@ -80,7 +86,10 @@ structlog.configure(
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.dict_tracebacks,
+        # Without local variables: they may hold what people typed.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
         structlog.processors.JSONRenderer(),
     ],
     logger_factory=structlog.PrintLoggerFactory(),

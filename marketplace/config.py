@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from marketplace.core.resources import HOME
+
 #: Settings are read under these names only; a near miss stops the start.
 PREFIXES = (
     "STRIPE_",
@@ -33,7 +35,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=True)
 
     MODE: Mode = "production"
-    VAR: Path = Path("var")
+    VAR: Path = HOME / "var"
     DATABASE_URL: str = ""
     REPLICA_URLS: Annotated[list[str], NoDecode] = []
     SECRET_KEYS: Annotated[list[str], NoDecode] = []
@@ -49,6 +51,8 @@ class Settings(BaseSettings):
     OIDC_ISSUER: str = ""
     OIDC_CLIENT_ID: str = ""
     OIDC_CLIENT_SECRET: str = ""
+    #: How many reverse proxies stand in front and set X-Forwarded-For.
+    SITE_PROXIES: int = Field(default=0, ge=0, le=5)
     PAGE_CACHE: bool = True
     BUILD: str = Field(default_factory=lambda: secrets.token_hex(4))
 

@@ -44,9 +44,9 @@ def current_identity() -> Identity | None:
     """Who is signed in, read once per request."""
     if "identity" not in g:
         user = current_user._get_current_object() if current_user else None
-        known = isinstance(user, User)
-        g.identity = queries.identity(db.session(), user) if known else None
-    return g.identity
+        g.identity = queries.identity(db.session(), user) if isinstance(user, User) else None
+    identity: Identity | None = g.identity
+    return identity
 
 
 def current_organization() -> Organization | None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -30,7 +31,7 @@ class Organization(SQLModel, table=True):
     founded_at: datetime
 
 
-class User(SQLModel, table=True):
+class User(SQLModel, UserMixin, table=True):
     """A person who signs in. The columns Flask-Security asks for keep its names."""
 
     __tablename__ = "user_account"
@@ -45,6 +46,10 @@ class User(SQLModel, table=True):
     confirmed_at: datetime | None = None
     create_datetime: datetime
     acting_for: UUID | None = Field(default=None, foreign_key="organization.id")
+
+    def get_id(self) -> str:
+        """What a session remembers; changing it signs the person out everywhere."""
+        return self.fs_uniquifier
 
 
 class Membership(SQLModel, table=True):

@@ -40,7 +40,7 @@ def found_organization(
         founded_at=clock.now(),
     )
     session.add(organization)
-    session.flush([organization])
+    session.flush()
     emit(
         session,
         actor,
@@ -87,7 +87,7 @@ def add_person(
         create_datetime=clock.now(),
     )
     session.add(user)
-    session.flush([user])
+    session.flush()
     return user
 
 

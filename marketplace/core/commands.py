@@ -17,6 +17,7 @@ from marketplace import app as application
 from marketplace.core import db, jobs
 from marketplace.core import migrate as migrations
 from marketplace.core.errors import RuleBroken
+from marketplace.core.resources import HOME
 
 BENCHES = ("split", "ledger", "pages", "directory", "payments", "uptake")
 
@@ -83,7 +84,7 @@ def run_due() -> None:
 @click.option("--fresh", is_flag=True, help="Forget the earlier demonstration first.")
 def demo(port: int, fresh: bool) -> None:
     """The whole site with a demonstration world, on this machine only."""
-    var = Path(os.environ.get("VAR", "var")).absolute()
+    var = Path(os.environ.get("VAR", HOME / "var")).absolute()
     if fresh:
         shutil.rmtree(var / "demo", ignore_errors=True)
     address = f"http://127.0.0.1:{port}"

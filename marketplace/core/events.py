@@ -85,9 +85,9 @@ def emit(session: Session, actor: Actor, name: str, subject: Any, **facts: Any) 
     )
     session.add(event)
     if jobs := _subscribers.get(name):
-        session.flush([event])
+        session.flush()
         for job in jobs:
-            session.add(Delivery(event_id=event.id, subscriber=job, try_at=clock.now()))
+            session.add(Delivery(event_id=event.id or 0, subscriber=job, try_at=clock.now()))
         for wake in _wake_worker:
             db.after_commit(session, wake)
     return event

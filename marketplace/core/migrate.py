@@ -1,5 +1,7 @@
 """Bring a database to the newest revision; tell how far it is behind."""
 
+from functools import cache
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -33,6 +35,7 @@ def write_revision(engine: Engine, message: str, number: str) -> None:
         command.revision(_config(connection), message, autogenerate=True, rev_id=number)
 
 
+@cache
 def newest_revision() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 

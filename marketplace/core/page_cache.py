@@ -66,7 +66,7 @@ def public_page(view: Callable[..., Any]) -> Callable[..., Any]:
         response = make_response(view(*args, **kwargs))
         if response.status_code == 200 and "Set-Cookie" not in response.headers:
             if not response.is_streamed:
-                pages.keep(tag, (response.get_data(), g.csp_nonce, response.mimetype))
+                pages.keep(tag, (response.get_data(), g.csp_nonce, response.mimetype or ""))
             _with_tag(response, tag)
         return response
 

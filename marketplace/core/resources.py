@@ -3,11 +3,13 @@
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
+IN_CHECKOUT = (PACKAGE.parent / "wsgi.py").exists()
+#: Where what the site writes belongs: the checkout, else where the command was called.
+HOME = PACKAGE.parent if IN_CHECKOUT else Path.cwd()
 
 
 def _folder(name: str) -> Path:
-    beside = PACKAGE.parent / name
-    return beside if beside.is_dir() and (PACKAGE.parent / "wsgi.py").exists() else PACKAGE / name
+    return PACKAGE.parent / name if IN_CHECKOUT else PACKAGE / name
 
 
 TEMPLATES = _folder("templates")

@@ -165,7 +165,8 @@ def owned_tables() -> dict[str, type[OwnedByOrg]]:
     return _owned_tables_of(len(SQLModel.metadata.tables))
 
 
-def _descendants(parent: type) -> Iterator[type]:
+def _descendants(parent: type[OwnedByOrg]) -> Iterator[type[OwnedByOrg]]:
+    child: type[OwnedByOrg]
     for child in parent.__subclasses__():
         yield child
         yield from _descendants(child)

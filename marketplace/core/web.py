@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, jsonify, render_template, request, session
+from flask import Flask, Response, g, jsonify, render_template, request, session
 from flask_wtf import FlaskForm
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -248,4 +248,11 @@ def problem(status: int, message: str | None = None) -> tuple[Any, int]:
         answer = jsonify(type="about:blank", title=title, status=status, detail=words)
         answer.mimetype = "application/problem+json"
         return answer, status
-    return render_template("errors/problem.html", title=title, message=words, status=status), status
+    page = render_template(
+        "errors/problem.html",
+        title=title,
+        message=words,
+        status=status,
+        request_id=g.get("request_id") if status >= 500 else None,
+    )
+    return page, status

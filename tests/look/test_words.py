@@ -30,7 +30,9 @@ BLOCKS = "address|article|aside|button|caption|dd|div|dt|figcaption|h[1-6]|label
 
 def sentences_of(template: str) -> list[str]:
     """The sentences somebody reads; each block of the page ends one."""
-    text = re.sub(r"\{#.*?#\}|<!--.*?-->|<(script|style|svg)\b.*?</\1>", " ", template, flags=re.DOTALL)
+    text = re.sub(
+        r"\{#.*?#\}|<!--.*?-->|<(script|style|svg)\b.*?</\1>", " ", template, flags=re.DOTALL
+    )
     text = re.sub(r'<span class="hash">.*?</span>', " this ", text, flags=re.DOTALL)
     text = re.sub(rf"</?(?:{BLOCKS})\b[^>]*>|\{{%.*?%\}}", " . ", text, flags=re.DOTALL)
     text = re.sub(r"\{\{.*?\}\}", " it ", text, flags=re.DOTALL)
