@@ -1,4 +1,4 @@
-"""A bare Jinja environment with what every page is given, so the look is tested without the site."""
+"""A bare Jinja environment with what every page is given: the look without the site."""
 
 from datetime import date, datetime
 from pathlib import Path

@@ -25,7 +25,10 @@ BANNED = (
     "ai-powered",
     "oops",
 )
-BLOCKS = "address|article|aside|button|caption|dd|div|dt|figcaption|h[1-6]|label|legend|li|ol|p|section|summary|table|td|th|tr|ul"
+BLOCKS = (
+    "address|article|aside|button|caption|dd|div|dt|figcaption|h[1-6]|label|legend|li|ol|p|"
+    "section|summary|table|td|th|tr|ul"
+)
 
 
 def sentences_of(template: str) -> list[str]:
