@@ -9,13 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from marketplace.ledger.rules import Leg, PostingKind
 
 FIRST_PREV = "0" * 64
 KEYS = ("v", "c", "k", "t", "d", "by", "kind", "ref", "e")
 KEYS_OF_A_REVERSAL = (*KEYS[:-1], "reverses", "e")
+
+
+class Head(NamedTuple):
+    """Where the books end: the number and the hash of the last entry."""
+
+    seq: int
+    hash: str
 
 
 @dataclass(frozen=True)
