@@ -1,34 +1,28 @@
-"""Who may read the books and who may write in them."""
+"""Who may read the books and who may write in them.
 
-from typing import Any
+Reading is open to anyone from the day the books are opened: they hold codes of districts
+and vendors, never people.
+"""
 
+from marketplace.accounts.rules import Role
 from marketplace.core import access
-from marketplace.core.access import Actor
+from marketplace.core.access import Actor, anyone, is_system
 from marketplace.ledger.models import LedgerHead
 
 
-def anyone(_actor: Actor, _subject: Any) -> bool:
-    """Books are public from the day they are opened; they hold codes, never people."""
-    return True
+def convenes_it(actor: Actor, books: LedgerHead) -> bool:
+    return actor.has(Role.CONVENER, books.org_id)
 
 
-def is_system(actor: Actor, _subject: Any) -> bool:
-    return actor.is_system
-
-
-def convenes(actor: Actor, books: LedgerHead) -> bool:
-    return actor.has("convener", books.org_id)
-
-
-def keeps_the_books(actor: Actor, books: LedgerHead) -> bool:
-    return actor.has("fiscal_agent", books.org_id)
+def keeps_its_books(actor: Actor, books: LedgerHead) -> bool:
+    return actor.has(Role.FISCAL_AGENT, books.org_id)
 
 
 access.declare(
     {
         "ledger.read_books": [[anyone]],
-        "ledger.open_books": [[is_system], [convenes]],
-        "ledger.post": [[is_system], [keeps_the_books]],
-        "ledger.reverse": [[is_system], [keeps_the_books]],
+        "ledger.open_books": [[is_system], [convenes_it]],
+        "ledger.post": [[is_system], [keeps_its_books]],
+        "ledger.reverse": [[is_system], [keeps_its_books]],
     }
 )

@@ -133,7 +133,9 @@ def _faults_of_balances(
     session: Session, consortium_id: UUID, last: int, sums: dict[str, int]
 ) -> Iterator[str]:
     beyond = select(func.count()).select_from(LedgerEntry)
-    if session.exec(beyond.where(LedgerEntry.org_id == consortium_id, LedgerEntry.seq > last)).one():
+    if session.exec(
+        beyond.where(LedgerEntry.org_id == consortium_id, LedgerEntry.seq > last)
+    ).one():
         yield f"there are lines after the last entry {last}"
     query = select(LedgerBalance.code, LedgerBalance.balance_cents)
     live = dict(session.exec(query.where(LedgerBalance.org_id == consortium_id)).all())
@@ -146,9 +148,7 @@ def _faults_of_balances(
             yield f"account {code}: it is kept as {kind.value}"
 
 
-def _with_legs(
-    session: Session, consortium_id: UUID, last: int
-) -> Iterator[tuple[Any, list[Leg]]]:
+def _with_legs(session: Session, consortium_id: UUID, last: int) -> Iterator[tuple[Any, list[Leg]]]:
     """Entry after entry with its lines, in pieces, so that memory does not grow."""
     done = 0
     while done < last:

@@ -1,6 +1,6 @@
 """What others may ask of the books. Sums come back as plain values, never as live rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -34,8 +34,7 @@ class Books(NamedTuple):
 class Balance(NamedTuple):
     code: str
     kind: AccountKind
-    name: str
-    balance_cents: int
+    cents: int
 
 
 @dataclass(frozen=True)
@@ -99,21 +98,25 @@ def lock_head(session: Session, consortium_id: UUID) -> Head:
 
 def open_books(session: Session) -> list[Books]:
     """All books that a reader may see, by name."""
-    query = (
+    return [Books(*row) for row in session.exec(_books())]
+
+
+def books_of(session: Session, slug: str) -> Books:
+    query = _books().where(Organization.slug == slug)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There are no such books.")
+    return Books(*found)
+
+
+def _books() -> Any:
+    return (
         select(
             Organization.id, Organization.slug, Organization.name, LedgerHead.seq, LedgerHead.hash
         )
         .join(LedgerHead, col(LedgerHead.org_id) == Organization.id)
         .order_by(col(Organization.name), col(Organization.id))
     )
-    return [Books(*row) for row in session.exec(query)]
-
-
-def books_of(session: Session, slug: str) -> Books:
-    found = next((books for books in open_books(session) if books.slug == slug), None)
-    if found is None:
-        raise NotFound("There are no such books.")
-    return found
 
 
 def find_by_key(session: Session, consortium_id: UUID, key: str) -> LedgerTxn | None:
@@ -163,14 +166,14 @@ def balances(
     if codes is not None:
         query = query.where(col(LedgerBalance.code).in_(codes))
     return [
-        Balance(code, rules.kind_of(code), rules.plain_name(code), cents)
+        Balance(code, rules.kind_of(code), cents)
         for code, cents in session.exec(query.order_by(col(LedgerBalance.code)))
     ]
 
 
 def balance_of(session: Session, consortium_id: UUID, code: str) -> int:
     """What one account holds now, in cents; nothing was ever posted to it: 0."""
-    return next((b.balance_cents for b in balances(session, consortium_id, [code])), 0)
+    return next((b.cents for b in balances(session, consortium_id, [code])), 0)
 
 
 def account_rows(
@@ -189,8 +192,7 @@ def account_rows(
         )
         .join(
             LedgerTxn,
-            (col(LedgerTxn.org_id) == LedgerEntry.org_id)
-            & (col(LedgerTxn.seq) == LedgerEntry.seq),
+            (col(LedgerTxn.org_id) == LedgerEntry.org_id) & (col(LedgerTxn.seq) == LedgerEntry.seq),
         )
         .where(*here)
         .order_by(col(LedgerEntry.seq).desc(), col(LedgerEntry.line).desc())
@@ -219,9 +221,17 @@ def count_account_rows(session: Session, consortium_id: UUID, code: str) -> int:
     return session.exec(query).one()
 
 
-def names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
+def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """The plain name of each account, with the names of the districts and vendors in it."""
-    return {code: rules.plain_name(code) for code in codes}
+    wanted = {code: code.partition(":")[2] for code in codes}
+    owners = set(wanted.values()) - {""}
+    query = select(Organization.leaid, Organization.slug, Organization.name).where(
+        or_(col(Organization.leaid).in_(owners), col(Organization.slug).in_(owners))
+    )
+    found: dict[str, str] = {}
+    for leaid, slug, name in session.exec(query) if owners else ():
+        found |= {slug: name} | ({leaid: name} if leaid else {})
+    return {code: rules.plain_name(code, found.get(owner)) for code, owner in wanted.items()}
 
 
 def _conditions(search: Search) -> list[Any]:

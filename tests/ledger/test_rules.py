@@ -193,7 +193,7 @@ def test_an_entry_and_its_mirror_leave_every_account_as_it_was(legs):
 def test_keys_and_references_are_plain():
     rules.check_label("invoice:1", "pool:reading-tutor/invoice:AL-0001")
     for key, ref in [("", "pool:a"), ("a b", "pool:a"), ("é", "pool:a"), ("x" * 201, "pool:a"),
-                     ("k", ""), ("k", "free words"), ("k", "pool:a/"), ("k", "=pool:a")]:  # fmt: skip
+                     ("k", ""), ("k", "free words"), ("k", "pool:a/"), ("k", "=a:b")]:  # fmt: skip
         with pytest.raises(RuleBroken):
             rules.check_label(key, ref)
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -179,8 +179,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", AutoString(length=64), nullable=False),
-        sa.CheckConstraint("seq >= 0"),
-        sa.CheckConstraint("length(hash) = 64"),
+        sa.CheckConstraint("seq >= 0", name="seq"),
+        sa.CheckConstraint("length(hash) = 64", name="hash"),
         sa.ForeignKeyConstraint(["org_id"], ["organization.id"]),
         sa.PrimaryKeyConstraint("org_id"),
     )
@@ -188,7 +188,20 @@ def upgrade() -> None:
         "ledger_account",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("code", AutoString(length=100), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "asset",
+                "liability",
+                "income",
+                "expense",
+                name="accountkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["org_id"], ["organization.id"]),
         sa.PrimaryKeyConstraint("org_id", "code"),
     )
@@ -205,9 +218,9 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", UTCDateTime(), nullable=False),
         sa.Column("reverses", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("seq > 0"),
-        sa.CheckConstraint("reverses < seq"),
-        sa.CheckConstraint("length(leaf) = 64 AND length(hash) = 64"),
+        sa.CheckConstraint("seq > 0", name="seq"),
+        sa.CheckConstraint("reverses < seq", name="reverses"),
+        sa.CheckConstraint("length(leaf) = 64 AND length(hash) = 64", name="hashes"),
         sa.ForeignKeyConstraint(["org_id"], ["ledger_head.org_id"]),
         sa.ForeignKeyConstraint(["org_id", "reverses"], ["ledger_txn.org_id", "ledger_txn.seq"]),
         sa.PrimaryKeyConstraint("org_id", "seq"),
@@ -222,8 +235,8 @@ def upgrade() -> None:
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("account", AutoString(length=100), nullable=False),
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("line > 0"),
-        sa.CheckConstraint("amount_cents <> 0"),
+        sa.CheckConstraint("line > 0", name="line"),
+        sa.CheckConstraint("amount_cents <> 0", name="amount"),
         sa.ForeignKeyConstraint(["org_id"], ["organization.id"]),
         sa.ForeignKeyConstraint(
             ["org_id", "seq"],
@@ -236,9 +249,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "seq", "line"),
     )
-    op.create_index(
-        "ix_ledger_entry_account", "ledger_entry", ["org_id", "account", "seq", "line"]
-    )
+    op.create_index("ix_ledger_entry_account", "ledger_entry", ["org_id", "account", "seq", "line"])
     op.create_table(
         "ledger_balance",
         sa.Column("org_id", sa.Uuid(), nullable=False),
