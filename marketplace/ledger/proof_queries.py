@@ -1,8 +1,8 @@
 """Prove the books from the rows themselves, and hand them out for others to prove."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.ledger import rules
 from marketplace.ledger.body import FIRST_PREV, Body, Head, chained, leaf_of, read
+from marketplace.ledger.exports import Cover, Sealed
 from marketplace.ledger.models import (
     LedgerAccount,
     LedgerBalance,
@@ -145,7 +146,7 @@ def _faults_of_balances(
     kinds = select(LedgerAccount.code, LedgerAccount.kind)
     for code, kind in session.exec(kinds.where(LedgerAccount.org_id == consortium_id)):
         if rules.kind_of(code) is not kind:
-            yield f"account {code}: it is kept as {kind.value}"
+            yield f"account {code}: it is kept as {kind}"
 
 
 def _with_legs(session: Session, consortium_id: UUID, last: int) -> Iterator[tuple[Any, list[Leg]]]:
@@ -168,7 +169,7 @@ def _with_legs(session: Session, consortium_id: UUID, last: int) -> Iterator[tup
 
 
 def _txns(consortium_id: UUID, after: int, upto: int) -> Any:
-    columns = (
+    columns: tuple[Any, ...] = (
         LedgerTxn.org_id,
         LedgerTxn.seq,
         LedgerTxn.idem_key,
@@ -182,17 +183,33 @@ def _txns(consortium_id: UUID, after: int, upto: int) -> Any:
         LedgerTxn.reverses,
     )
     return (
-        select(*columns)  # type: ignore[call-overload]
+        select(*columns)
         .where(LedgerTxn.org_id == consortium_id, LedgerTxn.seq > after, LedgerTxn.seq <= upto)
         .order_by(col(LedgerTxn.seq))
     )
 
 
-def sealed(session: Session, consortium_id: UUID, *, after: int, upto: int) -> list[Any]:
-    """Up to AT_ONCE entries after this one, with text, hash and columns, for an export."""
-    return list(session.exec(_txns(consortium_id, after, min(upto, after + AT_ONCE))))
+def sealed(session: Session, consortium_id: UUID) -> Iterator[Sealed]:
+    """Every entry up to now with its text and hash, read piece by piece for an export.
+
+    Entries are never changed, so what is posted meanwhile is simply not part of it.
+    """
+    head = find_head(session, consortium_id)
+    done, prev = 0, FIRST_PREV
+    while head and done < head.seq:
+        piece = session.exec(_txns(consortium_id, done, min(done + AT_ONCE, head.seq))).all()
+        for txn in piece:
+            yield Sealed(txn.seq, prev, txn.hash, txn.body)
+            prev = txn.hash
+        done += AT_ONCE
 
 
-def export_line(seq: int, prev: str, digest: str, text: str) -> str:
-    said = {"seq": seq, "prev": prev, "hash": digest, "body": text}
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False) + "\n"
+def cover(session: Session, consortium_id: UUID, name: str) -> Cover:
+    """What stands at the top of an export."""
+    codes = select(LedgerAccount.code).where(LedgerAccount.org_id == consortium_id)
+    first = select(func.min(LedgerTxn.effective_on)).where(LedgerTxn.org_id == consortium_id)
+    return Cover(
+        name=name,
+        codes=tuple(session.exec(codes.order_by(col(LedgerAccount.code)))),
+        first_day=session.exec(first).one() or date(1970, 1, 1),
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, select
 
 from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import OrganizationKind
 from marketplace.core.errors import NotFound
 from marketplace.ledger import rules
 from marketplace.ledger.body import Head
@@ -21,6 +22,7 @@ from marketplace.ledger.rules import AccountKind, Leg, PostingKind
 __all__ = ["Proof", "find_head", "verify"]  # proven elsewhere, asked for here
 
 PAGE_SIZE = 25
+MATCHING_NAMES = 100
 
 
 class Books(NamedTuple):
@@ -80,8 +82,8 @@ class Search:
     kind: PostingKind | None = None
     ref: str | None = None
     account: str | None = None
-    leaid: str | None = None
-    vendor: str | None = None
+    district: str | None = None  # its NCES number, or a part of its name
+    vendor: str | None = None  # its short name, or a part of its name
     since: date | None = None
     until: date | None = None
     cents: int | None = None
@@ -110,10 +112,10 @@ def books_of(session: Session, slug: str) -> Books:
 
 
 def _books() -> Any:
+    its = Organization
+    columns: tuple[Any, ...] = (its.id, its.slug, its.name, LedgerHead.seq, LedgerHead.hash)
     return (
-        select(
-            Organization.id, Organization.slug, Organization.name, LedgerHead.seq, LedgerHead.hash
-        )
+        select(*columns)
         .join(LedgerHead, col(LedgerHead.org_id) == Organization.id)
         .order_by(col(Organization.name), col(Organization.id))
     )
@@ -148,11 +150,12 @@ def entries(
     session: Session, search: Search, *, page: int = 1, size: int = PAGE_SIZE
 ) -> list[Entry]:
     """The entries a reader asked for, newest first."""
-    return _entries(session, _conditions(search), limit=size, offset=(page - 1) * size)
+    conditions = _conditions(session, search)
+    return _entries(session, conditions, limit=size, offset=(page - 1) * size)
 
 
 def count_entries(session: Session, search: Search) -> int:
-    query = select(func.count()).select_from(LedgerTxn).where(*_conditions(search))
+    query = select(func.count()).select_from(LedgerTxn).where(*_conditions(session, search))
     return session.exec(query).one()
 
 
@@ -181,15 +184,16 @@ def account_rows(
 ) -> list[AccountRow]:
     """The lines of an account, newest first, each with the balance after it."""
     here = (LedgerEntry.org_id == consortium_id, LedgerEntry.account == code)
+    columns: tuple[Any, ...] = (
+        LedgerEntry.seq,
+        LedgerEntry.line,
+        LedgerTxn.kind,
+        LedgerTxn.ref,
+        LedgerTxn.effective_on,
+        LedgerEntry.amount_cents,
+    )
     query = (
-        select(
-            LedgerEntry.seq,
-            LedgerEntry.line,
-            LedgerTxn.kind,
-            LedgerTxn.ref,
-            LedgerTxn.effective_on,
-            LedgerEntry.amount_cents,
-        )
+        select(*columns)
         .join(
             LedgerTxn,
             (col(LedgerTxn.org_id) == LedgerEntry.org_id) & (col(LedgerTxn.seq) == LedgerEntry.seq),
@@ -221,6 +225,19 @@ def count_account_rows(session: Session, consortium_id: UUID, code: str) -> int:
     return session.exec(query).one()
 
 
+def balances_after(
+    session: Session, consortium_id: UUID, seq: int, codes: Iterable[str]
+) -> dict[str, int]:
+    """What these accounts held once entry `seq` was posted."""
+    query = (
+        select(LedgerEntry.account, func.sum(LedgerEntry.amount_cents))
+        .where(LedgerEntry.org_id == consortium_id, LedgerEntry.seq <= seq)
+        .where(col(LedgerEntry.account).in_(set(codes)))
+        .group_by(col(LedgerEntry.account))
+    )
+    return {code: int(cents) for code, cents in session.exec(query)}
+
+
 def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """The plain name of each account, with the names of the districts and vendors in it."""
     wanted = {code: code.partition(":")[2] for code in codes}
@@ -234,7 +251,7 @@ def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     return {code: rules.plain_name(code, found.get(owner)) for code, owner in wanted.items()}
 
 
-def _conditions(search: Search) -> list[Any]:
+def _conditions(session: Session, search: Search) -> list[Any]:
     asked: list[Any] = []
     if search.consortium_id:
         asked.append(LedgerTxn.org_id == search.consortium_id)
@@ -242,28 +259,42 @@ def _conditions(search: Search) -> list[Any]:
         asked.append(LedgerTxn.kind == search.kind)
     if search.ref:
         within = "/" + col(LedgerTxn.ref) + "/"
-        asked.append(within.contains(f"/{search.ref}/", autoescape=True))
+        part = f"/{search.ref}/" if ":" in search.ref else f":{search.ref}/"
+        asked.append(within.contains(part, autoescape=True))
     if search.since:
         asked.append(LedgerTxn.effective_on >= search.since)
     if search.until:
         asked.append(LedgerTxn.effective_on <= search.until)
     if search.account:
         asked.append(_has_line(col(LedgerEntry.account) == search.account))
-    if search.leaid:
-        codes = [f"{word}:{search.leaid}" for word in ("receivable", "credit")]
+    if search.district:
+        owners = _owners(session, search.district, OrganizationKind.DISTRICT)
+        codes = [f"{word}:{owner}" for word in ("receivable", "credit") for owner in owners]
         asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
     if search.vendor:
-        asked.append(_has_line(col(LedgerEntry.account) == f"payable:{search.vendor}"))
+        owners = _owners(session, search.vendor, OrganizationKind.VENDOR)
+        codes = [f"payable:{owner}" for owner in owners]
+        asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
     if search.cents is not None:
         either_way = (search.cents, -search.cents)
         asked.append(_has_line(col(LedgerEntry.amount_cents).in_(either_way)))
     return asked
 
 
+def _owners(session: Session, typed: str, kind: OrganizationKind) -> set[str]:
+    """What stands after the colon for the organizations that somebody typed."""
+    its = Organization.leaid if kind is OrganizationKind.DISTRICT else Organization.slug
+    named = func.lower(Organization.name).contains(typed.lower(), autoescape=True)
+    query = select(its).where(Organization.kind == kind, named).limit(MATCHING_NAMES)
+    return {owner for owner in session.exec(query) if owner} | {typed}
+
+
 def _has_line(condition: Any) -> Any:
-    return exists().where(
-        LedgerEntry.org_id == LedgerTxn.org_id, LedgerEntry.seq == LedgerTxn.seq, condition
+    same_entry = (
+        col(LedgerEntry.org_id) == LedgerTxn.org_id,
+        col(LedgerEntry.seq) == LedgerTxn.seq,
     )
+    return exists().where(*same_entry, condition)
 
 
 def _entries(

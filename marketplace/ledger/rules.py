@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from marketplace.core.errors import RuleBroken
+from marketplace.core.money import dollars
 
 #: Far above any school purchase, and exact in every spreadsheet (below 2 to the 53rd).
 LARGEST_CENTS = 10**15
@@ -33,17 +34,45 @@ class Family(NamedTuple):
     kind: AccountKind
     says: str  # the plain name; {} is what stands after the colon
     after: str | None  # the pattern after the colon; None = the code has no colon
+    debit: str  # what a positive line means; {} is the amount
+    credit: str  # what a negative line means
 
 
 FAMILIES = {
-    "cash": Family(AccountKind.ASSET, "Cash: {}", NAME),
-    "receivable": Family(AccountKind.ASSET, "Owed by {}", LEAID),
-    "payable": Family(AccountKind.LIABILITY, "Owed to {}", NAME),
-    "grant": Family(AccountKind.LIABILITY, "Grant money not used yet: {}", NAME),
-    "credit": Family(AccountKind.LIABILITY, "Credit held for {}", LEAID),
-    "fee": Family(AccountKind.INCOME, "Fee: {}", NAME),
-    "rounding": Family(AccountKind.EXPENSE, "Leftover cents", None),
-    "writeoff": Family(AccountKind.EXPENSE, "Given up as uncollectable", None),
+    "cash": Family(AccountKind.ASSET, "Cash: {}", NAME, "{} came in", "{} went out"),
+    "receivable": Family(
+        AccountKind.ASSET, "Owed by {}", LEAID, "It owes {} more", "It owes {} less"
+    ),
+    "payable": Family(
+        AccountKind.LIABILITY, "Owed to {}", NAME, "{} less is owed", "{} more is owed"
+    ),
+    "grant": Family(
+        AccountKind.LIABILITY,
+        "Grant money not used yet: {}",
+        NAME,
+        "{} of the grant was used",
+        "{} was set aside",
+    ),
+    "credit": Family(
+        AccountKind.LIABILITY,
+        "Credit held for {}",
+        LEAID,
+        "{} of the credit was used",
+        "{} of credit was given",
+    ),
+    "fee": Family(
+        AccountKind.INCOME, "Fee: {}", NAME, "A fee of {} went out", "A fee of {} came in"
+    ),
+    "rounding": Family(
+        AccountKind.EXPENSE, "Leftover cents", None, "{} was made up", "{} was left over"
+    ),
+    "writeoff": Family(
+        AccountKind.EXPENSE,
+        "Given up as uncollectable",
+        None,
+        "{} was given up",
+        "{} came back after all",
+    ),
 }
 
 
@@ -141,6 +170,17 @@ def kind_of(code: str) -> AccountKind:
 def plain_name(code: str, owner: str | None = None) -> str:
     """“Owed by Albertville City”; without the owner's name, “Owed by 0100005”."""
     return family(code).says.format(owner or code.partition(":")[2].replace("-", " "))
+
+
+def effect(code: str, cents: int) -> str:
+    """What one line did to its account, for a reader who knows no debits and credits."""
+    words = family(code)
+    return (words.debit if cents > 0 else words.credit).format(dollars(abs(cents)))
+
+
+def natural(kind: AccountKind, cents: int) -> int:
+    """A balance with the sign people expect: debts and income count upwards as well."""
+    return cents if kind in (AccountKind.ASSET, AccountKind.EXPENSE) else -cents
 
 
 def short_words(kind: PostingKind) -> str:
