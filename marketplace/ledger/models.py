@@ -1,0 +1,131 @@
+"""What the books store. Only service.py writes here; the database refuses changes.
+
+The owner (`org_id`) of every row is the consortium whose books they are. Entries are
+found by (consortium, sequence number): there is one order per consortium, without gaps.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Enum,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+)
+from sqlmodel import Field
+
+from marketplace.core.db import choice
+from marketplace.core.tenancy import OwnedByOrg
+from marketplace.ledger.body import FIRST_PREV
+from marketplace.ledger.rules import AccountKind, PostingKind
+
+#: Not `choice`: its check could only be widened by building the table again, and a table
+#: that is built again is one whose rows were copied. The sealed text says the kind as well.
+ANY_KIND = Enum(
+    PostingKind,
+    native_enum=False,
+    length=32,
+    values_callable=lambda kinds: [kind.value for kind in kinds],
+)
+
+
+class LedgerHead(OwnedByOrg, table=True):
+    """The last entry of a consortium's books. Its row is the one lock of all writers."""
+
+    __tablename__ = "ledger_head"
+
+    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    seq: int = Field(default=0, sa_type=BigInteger)
+    hash: str = Field(default=FIRST_PREV, max_length=64)
+
+    __table_args__ = (
+        CheckConstraint("seq >= 0", name="seq"),
+        CheckConstraint("length(hash) = 64", name="hash"),
+    )
+
+    @property
+    def id(self) -> UUID:
+        """What an event about the books is about: the consortium."""
+        return self.org_id
+
+
+class LedgerAccount(OwnedByOrg, table=True):
+    __tablename__ = "ledger_account"
+
+    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    code: str = Field(max_length=100, primary_key=True)
+    kind: AccountKind = Field(sa_type=choice(AccountKind))
+
+
+class LedgerTxn(OwnedByOrg, table=True):
+    """One entry: the sealed text, its place in the chain, and columns to search by."""
+
+    __tablename__ = "ledger_txn"
+
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    idem_key: str = Field(max_length=200)
+    body: str = Field(sa_type=Text)
+    leaf: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+    kind: PostingKind = Field(sa_type=ANY_KIND)
+    ref: str = Field(max_length=200)
+    effective_on: date
+    recorded_at: datetime
+    reverses: int | None = Field(default=None, sa_type=BigInteger)
+
+    __table_args__ = (
+        UniqueConstraint("org_id", "idem_key"),
+        UniqueConstraint("org_id", "reverses"),
+        ForeignKeyConstraint(["org_id", "reverses"], ["ledger_txn.org_id", "ledger_txn.seq"]),
+        CheckConstraint("seq > 0", name="seq"),
+        CheckConstraint("reverses < seq", name="reverses"),
+        CheckConstraint("length(leaf) = 64 AND length(hash) = 64", name="hashes"),
+        Index("ix_ledger_txn_effective_on", "org_id", "effective_on"),
+    )
+
+
+class LedgerEntry(OwnedByOrg, table=True):
+    """One line of an entry; written before its `LedgerTxn`, which then seals the lines."""
+
+    __tablename__ = "ledger_entry"
+
+    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    line: int = Field(primary_key=True)
+    account: str = Field(max_length=100)
+    amount_cents: int = Field(sa_type=BigInteger)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "seq"],
+            ["ledger_txn.org_id", "ledger_txn.seq"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "account"], ["ledger_account.org_id", "ledger_account.code"]
+        ),
+        CheckConstraint("line > 0", name="line"),
+        CheckConstraint("amount_cents <> 0", name="amount"),
+        Index("ix_ledger_entry_account", "org_id", "account", "seq", "line"),
+    )
+
+
+class LedgerBalance(OwnedByOrg, table=True):
+    """The sum of an account's lines, kept as they are posted and checked against them."""
+
+    __tablename__ = "ledger_balance"
+
+    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    code: str = Field(max_length=100, primary_key=True)
+    balance_cents: int = Field(sa_type=BigInteger)
+    seq: int = Field(sa_type=BigInteger)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "code"], ["ledger_account.org_id", "ledger_account.code"]),
+    )
