@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import shutil
 import sys
 import threading
 from importlib import import_module
@@ -17,7 +16,6 @@ from marketplace import app as application
 from marketplace.core import db, jobs
 from marketplace.core import migrate as migrations
 from marketplace.core.errors import RuleBroken
-from marketplace.core.resources import HOME
 
 BENCHES = ("split", "ledger", "pages", "directory", "payments", "uptake")
 
@@ -84,12 +82,9 @@ def run_due() -> None:
 @click.option("--fresh", is_flag=True, help="Forget the earlier demonstration first.")
 def demo(port: int, fresh: bool) -> None:
     """The whole site with a demonstration world, on this machine only."""
-    var = Path(os.environ.get("VAR", HOME / "var")).absolute()
-    if fresh:
-        shutil.rmtree(var / "demo", ignore_errors=True)
     address = f"http://127.0.0.1:{port}"
-    app = application.create_app(MODE="demo", VAR=var / "demo", PUBLIC_URL=address)
-    _prepare_demo(app, var / "demo")
+    app = application.create_app(MODE="demo", PUBLIC_URL=address)
+    _prepare_demo(app, Path(app.config["VAR"]), fresh)
     consumer = jobs.init_worker(app).create_consumer(workers=1, periodic=True)
     threading.Thread(target=_work, args=(consumer,), daemon=True).start()
     click.echo(f"\n{app.config['SITE_NAME']} is at {address}\n")
@@ -99,22 +94,30 @@ def demo(port: int, fresh: bool) -> None:
     _listen(app, "127.0.0.1", port, threads=8)
 
 
-def _prepare_demo(app: Flask, var: Path) -> None:
+def _prepare_demo(app: Flask, var: Path, fresh: bool) -> None:
     """Migrate and seed; a world half-built by an interrupted start is built anew.
 
-    The seed runs in one transaction, so the mark is only written when all of it is there.
+    `demo-begun` says that the database under var/ is the demonstration's to throw away,
+    `demo-ready-<revision>` that it is complete.
     """
-    mark = var / f"seeded-{migrations.newest_revision()}"
-    if mark.exists():
+    begun, ready = var / "demo-begun", var / f"demo-ready-{migrations.newest_revision()}"
+    if ready.exists() and not fresh:
         return
+    if (var / "commons.db").exists() and not begun.exists():
+        raise RuleBroken(
+            f"{var} holds a database that is not the demonstration's. "
+            "Set VAR to another folder to keep both."
+        )
     db.dispose(app)
-    for leftover in (*var.glob("commons.db*"), *var.glob("seeded-*"), *var.glob("queue.db*")):
-        leftover.unlink()
+    for leftover in ("commons.db*", "demo-ready-*", "queue.db*", "outbox/*.eml"):
+        for path in var.glob(leftover):
+            path.unlink()
     var.mkdir(parents=True, exist_ok=True)
+    begun.touch()
     migrations.migrate(app.extensions["engine"])
     with app.app_context():
         import_module("seed").load()
-    mark.touch()
+    ready.touch()
 
 
 def _work(consumer: Any) -> None:

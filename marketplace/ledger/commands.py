@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 import click
 
-from marketplace.app import create_app
 from marketplace.core import db, tenancy
+from marketplace.core.commands import open_app
 from marketplace.ledger import exports, proof_queries, queries, verify_ledger
 from marketplace.ledger.queries import Books, Proof
 
@@ -25,7 +25,7 @@ def ledger() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of words.")
 def verify(slug: str | None, as_json: bool) -> None:
     """Compute every hash, sum and balance again from the database."""
-    with create_app().app_context(), tenancy.everyone("all books are verified"):
+    with open_app().app_context(), tenancy.everyone("all books are verified"):
         session = db.session()
         chosen = [queries.books_of(session, slug)] if slug else queries.open_books(session)
         proofs = [(books, queries.verify(session, books.consortium_id)) for books in chosen]
@@ -64,7 +64,7 @@ def _told(proofs: list[tuple[Books, Proof]]) -> dict[str, Any]:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: the screen.")
 def export(slug: str, form: str, out: Path | None) -> None:
     """Write all books of a consortium to a file that others can read and check."""
-    with create_app().app_context(), tenancy.everyone("books are public"), _opened(out) as file:
+    with open_app().app_context(), tenancy.everyone("books are public"), _opened(out) as file:
         session = db.session()
         books = queries.books_of(session, slug)
         cover = proof_queries.cover(session, books.consortium_id, books.name)
