@@ -114,7 +114,7 @@ def _signature(actor: Actor) -> str:
 def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> LedgerTxn:
     rules.check_label(said.key, said.ref)
     rules.check_legs(said.legs)
-    text = said.text()
+    text = said.canonical()
     leaf = leaf_of(text)
     org_id = UUID(said.consortium)
 

@@ -212,11 +212,11 @@ def test_a_failed_check_is_red_on_every_page_of_the_books(year, app, stranger):
 
 def test_a_check_holds_for_ten_minutes(post, stranger):
     post("a")
-    assert "1 entry, balanced" in stranger.get("/open/ledger/three-rivers").text
+    assert "1 entry, 15:00 UTC" in stranger.get("/open/ledger/three-rivers").text
     post("b")
-    assert "1 entry, balanced" in stranger.get("/open/ledger/three-rivers").text
+    assert "1 entry, 15:00 UTC" in stranger.get("/open/ledger/three-rivers").text
     with clock.frozen(NOW + watch.HOLDS_FOR):
-        assert "2 entries, balanced" in stranger.get("/open/ledger/three-rivers").text
+        assert "2 entries, 15:10 UTC" in stranger.get("/open/ledger/three-rivers").text
 
 
 def test_books_too_large_for_a_page_are_left_to_the_command(post, stranger, monkeypatch):
