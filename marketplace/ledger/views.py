@@ -36,7 +36,12 @@ def natural(cents: int, code: str) -> int:
 
 @bp.context_processor
 def _words() -> dict[str, Any]:
-    return {"short_words": rules.short_words, "effect": rules.effect, "section": "open"}
+    return {
+        "short_words": rules.short_words,
+        "effect": rules.effect,
+        "ref_words": rules.ref_words,
+        "section": "open",
+    }
 
 
 @bp.get("/ledger")

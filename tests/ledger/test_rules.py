@@ -198,6 +198,21 @@ def test_keys_and_references_are_plain():
             rules.check_label(key, ref)
 
 
+def test_a_reference_is_shown_in_words():
+    assert rules.ref_words("pool:reading-tutor/invoice:12") == "Pool reading-tutor, invoice 12"
+    assert rules.ref_words("true_up:2027") == "True up 2027"
+
+
+def test_a_line_is_told_without_debit_and_credit():
+    assert rules.effect("receivable:0100005", 5025_50) == "It owes $5,025.50 more"
+    assert rules.effect("payable:brightpath", 100) == "$1.00 less is owed"
+
+
+def test_debts_and_income_count_upwards_for_a_reader():
+    assert rules.natural(AccountKind.ASSET, -5) == rules.natural(AccountKind.EXPENSE, -5) == -5
+    assert rules.natural(AccountKind.LIABILITY, -5) == rules.natural(AccountKind.INCOME, -5) == 5
+
+
 def test_an_entry_is_cancelled_once_and_a_reversal_never():
     rules.check_can_reverse(PostingKind.FEE, None)
     with pytest.raises(RuleBroken, match="Entry 7 already"):

@@ -109,7 +109,7 @@ def test_an_entry_and_its_reversal_point_to_each_other(year, stranger):
     cancelled, mirror = (stranger.get(f"/open/ledger/three-rivers/{n}") for n in (4, 5))
 
     assert 'href="/open/ledger/three-rivers/5"' in cancelled.text
-    assert "Cancelled by entry 5" in cancelled.text
+    assert "This entry was cancelled" in cancelled.text
     assert 'href="/open/ledger/three-rivers/4"' in mirror.text
 
 
