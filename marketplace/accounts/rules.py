@@ -17,11 +17,27 @@ SHORTEST_PASSWORD = 15  # NIST SP 800-63B-4: single-factor passwords of 15 or mo
 LONGEST_PASSWORD = 200
 #: Letters and digits of passwords that are tried first and long enough to be allowed.
 COMMON_PASSWORDS = frozenset(
-    """passwordpassword password12345678 passwordpassword1 letmeinletmein1 qwertyuiopasdfgh
-    qwertyuiop123456 1qaz2wsx3edc4rfv 123456789012345 1234567890123456 12345678901234567890
-    correcthorsebatterystaple iloveyouiloveyou welcomewelcome1 adminadminadmin
-    changemechangeme thisismypassword mypasswordispassword abcdefghijklmnop
-    abcdefghijklmnopqrstuvwxyz""".split()
+    [
+        "passwordpassword",
+        "passwordpassword1",
+        "password12345678",
+        "thisismypassword",
+        "mypasswordispassword",
+        "letmeinletmein1",
+        "welcomewelcome1",
+        "changemechangeme",
+        "adminadminadmin",
+        "iloveyouiloveyou",
+        "correcthorsebatterystaple",
+        "qwertyuiopasdfgh",
+        "qwertyuiop123456",
+        "1qaz2wsx3edc4rfv",
+        "123456789012345",
+        "1234567890123456",
+        "12345678901234567890",
+        "abcdefghijklmnop",
+        "abcdefghijklmnopqrstuvwxyz",
+    ]
 )
 
 
