@@ -1,12 +1,13 @@
-"""The words of the letters about accounts. They go to the address as it was stored."""
+"""The words of the letters about accounts: recipient, subject, text, as `mail.send` takes them.
 
-from datetime import timedelta
+They go to the address as it was stored, never to one that somebody typed.
+"""
 
-from sqlmodel import Session
-
-from marketplace.accounts import queries, rules, security
+from marketplace.accounts import rules, security
 from marketplace.accounts.models import Invitation, Organization, User
-from marketplace.core import clock, mail, web
+from marketplace.core import web
+
+Letter = tuple[str, str, str]
 
 CONFIRM = "Confirm your e-mail address"
 ALREADY_HERE = "You already have an account"
@@ -15,16 +16,9 @@ CHANGED = "Your password was changed"
 INVITED = "You are invited to {}"
 
 
-def may_write(session: Session, address: str) -> bool:
-    """Whether this mailbox has had few enough letters within the hour."""
-    since = clock.now() - timedelta(hours=1)
-    return queries.letters_since(session, address, since) < rules.LETTERS_PER_HOUR
-
-
-def confirm(session: Session, user: User, organization: Organization | None = None) -> None:
+def confirm(user: User, organization: Organization | None = None) -> Letter:
     started = f"an account for {organization.name}" if organization else "an account"
-    _write(
-        session,
+    return _to(
         user,
         CONFIRM,
         f"Somebody, we hope you, started {started} on {security.site_name()} with this "
@@ -35,9 +29,8 @@ def confirm(session: Session, user: User, organization: Organization | None = No
     )
 
 
-def already_here(session: Session, user: User) -> None:
-    _write(
-        session,
+def already_here(user: User) -> Letter:
+    return _to(
         user,
         ALREADY_HERE,
         f"Somebody, we hope you, asked to sign up on {security.site_name()} with this address. "
@@ -49,9 +42,8 @@ def already_here(session: Session, user: User) -> None:
     )
 
 
-def reset(session: Session, user: User) -> None:
-    _write(
-        session,
+def reset(user: User) -> Letter:
+    return _to(
         user,
         RESET,
         f"Somebody, we hope you, asked for a new password on {security.site_name()}. "
@@ -62,9 +54,8 @@ def reset(session: Session, user: User) -> None:
     )
 
 
-def password_changed(session: Session, user: User) -> None:
-    _write(
-        session,
+def password_changed(user: User) -> Letter:
+    return _to(
         user,
         CHANGED,
         f"The password of your account on {security.site_name()} was changed just now, and "
@@ -73,11 +64,8 @@ def password_changed(session: Session, user: User) -> None:
     )
 
 
-def invitation(
-    session: Session, invited: Invitation, organization: Organization, by: str, token: str
-) -> None:
-    mail.send(
-        session,
+def invitation(invited: Invitation, organization: Organization, by: str, token: str) -> Letter:
+    return (
         invited.email,
         INVITED.format(organization.name),
         f"Hello,\n\n{by} invites you to {organization.name} on {security.site_name()}, as "
@@ -88,5 +76,5 @@ def invitation(
     )
 
 
-def _write(session: Session, user: User, subject: str, text: str) -> None:
-    mail.send(session, user.email, subject, f"Hello {user.name},\n\n{text}\n")
+def _to(user: User, subject: str, text: str) -> Letter:
+    return user.email, subject, f"Hello {user.name},\n\n{text}\n"

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from marketplace.accounts import letters, queries, rules, security
 from marketplace.accounts.models import User
-from marketplace.core import clock
+from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 
@@ -31,14 +31,17 @@ def ask_confirmation(session: Session, actor: Actor, email: str) -> None:
     user = queries.user_by_email(session, email, lock=True)
     if user is None or user.confirmed_at or not user.active:
         security.spend_as_long()
-    elif letters.may_write(session, user.email):
-        letters.confirm(session, user)
+    elif queries.mailbox_is_quiet(session, user.email, clock.now()):
+        mail.send(session, *letters.confirm(user))
 
 
 def confirm_email(session: Session, actor: Actor, token: str) -> User:
     """The link in the letter proves the address, once."""
     require(actor, "accounts.confirm_email")
-    user = security.confirmed_by(session, token)
+    uniquifier, hashed = security.read_confirmation(token)
+    user = queries.user_by_uniquifier(session, uniquifier, lock=True)
+    if user is None or not security.is_address(hashed, user.email):
+        raise RuleBroken(security.BROKEN_LINK)
     if user.confirmed_at is not None:
         raise RuleBroken("This address is confirmed already. Sign in.")
     user.confirmed_at = clock.now()
@@ -51,14 +54,27 @@ def ask_reset(session: Session, actor: Actor, email: str) -> None:
     user = queries.user_by_email(session, email, lock=True)
     if user is None or not user.active:
         security.spend_as_long()
-    elif letters.may_write(session, user.email):
-        letters.reset(session, user)
+    elif queries.mailbox_is_quiet(session, user.email, clock.now()):
+        mail.send(session, *letters.reset(user))
+
+
+def check_reset_link(session: Session, actor: Actor, token: str) -> None:
+    """Say at once that a link is too old or used, before a password is thought up."""
+    require(actor, "accounts.set_password")
+    _named_by(session, token, lock=False)
+
+
+def _named_by(session: Session, token: str, *, lock: bool) -> User:
+    user = queries.user_by_uniquifier(session, security.read_reset(token), lock=lock)
+    if user is None:
+        raise RuleBroken(security.BROKEN_LINK)
+    return user
 
 
 def set_password(session: Session, actor: Actor, token: str, password: str) -> User:
     """Choose a password by the link of a letter, which also proves the address."""
     require(actor, "accounts.set_password")
-    user = security.reset_by(session, token, lock=True)
+    user = _named_by(session, token, lock=True)
     _keep(session, user, password)
     user.confirmed_at = user.confirmed_at or clock.now()
     return user
@@ -78,7 +94,7 @@ def change_password(session: Session, actor: Actor, current: str, password: str)
 def _keep(session: Session, user: User, password: str) -> None:
     user.password = security.new_hash(password, user.email)
     security.end_sessions(user)
-    letters.password_changed(session, user)
+    mail.send(session, *letters.password_changed(user))
 
 
 def sign_out_everywhere(session: Session, actor: Actor) -> User:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from marketplace.accounts import letters, queries, rules, service
 from marketplace.accounts.models import Invitation, Organization, User
 from marketplace.accounts.rules import GIVES_ROLES, INVITATION_LASTS, Role
-from marketplace.core import clock
+from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import emit
@@ -40,7 +40,7 @@ def invite(session: Session, actor: Actor, org_id: UUID, *, email: str, role: Ro
             earlier.withdrawn_at = clock.now()
     if len(waiting) >= rules.INVITATIONS_WAITING:
         raise RuleBroken("Many invitations are still open. Withdraw some of them first.")
-    if not letters.may_write(session, email):
+    if not queries.mailbox_is_quiet(session, email, clock.now()):
         raise RuleBroken("This address had several letters just now. Try again in an hour.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
@@ -53,9 +53,9 @@ def invite(session: Session, actor: Actor, org_id: UUID, *, email: str, role: Ro
         expires_at=clock.now() + INVITATION_LASTS,
     )
     session.add(invitation)
-    session.flush([invitation])
+    session.flush()
     inviter = queries.get_user(session, actor.user_id)
-    letters.invitation(session, invitation, organization, inviter.name, token)
+    mail.send(session, *letters.invitation(invitation, organization, inviter.name, token))
     emit(session, actor, "accounts.person_invited", invitation, role=str(role))
     return invitation
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,13 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Affiliation, Invitation, Membership, Organization, User
-from marketplace.accounts.rules import INVITATIONS_WAITING, OrganizationKind, Role, email_key
+from marketplace.accounts.rules import (
+    INVITATIONS_WAITING,
+    LETTERS_PER_HOUR,
+    OrganizationKind,
+    Role,
+    email_key,
+)
 from marketplace.core.errors import NotFound
 from marketplace.core.mail import Letter
 
@@ -116,12 +122,13 @@ def get_user(session: Session, user_id: UUID | None, *, lock: bool = False) -> U
     return user
 
 
-def letters_since(session: Session, address: str, since: datetime) -> int:
-    """How many letters were written to an address, in any spelling of it."""
+def mailbox_is_quiet(session: Session, address: str, now: datetime) -> bool:
+    """Whether an address had few enough letters within the hour to get one more."""
     query = select(func.count()).where(
-        col(Letter.written_at) > since, func.lower(Letter.recipient) == address.lower()
+        col(Letter.written_at) > now - timedelta(hours=1),
+        func.lower(Letter.recipient) == address.lower(),
     )
-    return session.exec(query).one()
+    return session.exec(query).one() < LETTERS_PER_HOUR
 
 
 # -- the people of an organization -----------------------------------------------------------

@@ -20,9 +20,8 @@ from flask_security.utils import (
     verify_password,
 )
 from itsdangerous import TimestampSigner
-from sqlmodel import Session
 
-from marketplace.accounts import queries, rules
+from marketplace.accounts import rules
 from marketplace.accounts.models import User
 from marketplace.core import clock
 from marketplace.core.errors import RuleBroken
@@ -125,32 +124,28 @@ def spend_as_long() -> None:
     reset_token(User(fs_uniquifier=uuid4().hex, password="-" * 97))  # type: ignore[call-arg]
 
 
-def confirmed_by(session: Session, token: str) -> User:
-    """The person whose address a confirmation link proves."""
-    uniquifier, hashed = _read(token, "confirm", rules.CONFIRM_WITHIN)
-    user = queries.user_by_uniquifier(session, uniquifier, lock=True)
-    if user is None or not verify_hash(hashed, user.email):
-        raise RuleBroken(_BROKEN_LINK)
-    return user
+def read_confirmation(token: str) -> tuple[str, str]:
+    """Whose uniquifier a confirmation link names, and the hash of the address it was sent to."""
+    return _read(token, "confirm", rules.CONFIRM_WITHIN)
 
 
-def reset_by(session: Session, token: str, *, lock: bool = False) -> User:
-    """The person who may choose a new password; a new one makes the link worthless."""
-    uniquifier, _hashed = _read(token, "reset", rules.RESET_WITHIN)
-    user = queries.user_by_uniquifier(session, uniquifier, lock=lock)
-    if user is None:
-        raise RuleBroken(_BROKEN_LINK)
-    return user
+def is_address(hashed: str, email: str) -> bool:
+    return bool(verify_hash(hashed, email))
 
 
-_BROKEN_LINK = "This link was already used or is not whole. Ask for a new one."
-_OLD_LINK = "This link is too old. Ask for a new one."
+def read_reset(token: str) -> str:
+    """Whose uniquifier a reset link names; it changes with the password."""
+    return _read(token, "reset", rules.RESET_WITHIN)[0]
+
+
+BROKEN_LINK = "This link was already used or is not whole. Ask for a new one."
+OLD_LINK = "This link is too old. Ask for a new one."
 
 
 def _read(token: str, kind: str, within: Any) -> tuple[str, str]:
     expired, invalid, data = check_and_get_token_status(token, kind, within)
     if expired:
-        raise RuleBroken(_OLD_LINK)
+        raise RuleBroken(OLD_LINK)
     if invalid or not isinstance(data, list) or len(data) != 2:
-        raise RuleBroken(_BROKEN_LINK)
+        raise RuleBroken(BROKEN_LINK)
     return str(data[0]), str(data[1])

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from marketplace.accounts import letters, queries, rules, security
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import FOUNDER_ROLES, OrganizationKind, Role
-from marketplace.core import clock
+from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
@@ -147,8 +147,8 @@ def sign_up(
     hashed = security.new_hash(password, email)
     _check_new(session, leaid)
     if known := queries.user_by_email(session, email, lock=True):
-        if letters.may_write(session, known.email):
-            letters.already_here(session, known)
+        if queries.mailbox_is_quiet(session, known.email, clock.now()):
+            mail.send(session, *letters.already_here(known))
         return known
     user = _new_person(session, person_name, email, hashed)
     organization = found_organization(
@@ -162,7 +162,7 @@ def sign_up(
         time_zone=time_zone or rules.zone_of_state(state),
     )
     found_with(session, actor, user, organization)
-    letters.confirm(session, user, organization)
+    mail.send(session, *letters.confirm(user, organization))
     return user
 
 

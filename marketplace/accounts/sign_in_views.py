@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
-from marketplace.accounts import limit_views, login, password_service, queries, security, service
+from marketplace.accounts import limit_views, login, password_service, queries, service
 from marketplace.accounts.forms import (
     ButtonForm,
     DemoSignInForm,
@@ -166,7 +166,7 @@ def set_password(token: str) -> Any:
         return redirect(url_for(".sign_in"))
     if request.method == "GET":
         try:
-            security.reset_by(db.session(), token)
+            password_service.check_reset_link(db.session(), actor, token)
         except RuleBroken as refusal:
             again = EmailForm()
             again.refuse(refusal)
