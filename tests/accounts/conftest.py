@@ -1,6 +1,7 @@
 """People with passwords, and the letters they get."""
 
 import re
+
 import pytest
 from sqlmodel import col, select
 
@@ -59,3 +60,17 @@ def sign_in(app):
         return client, client.send(url, email=email, password=password)
 
     return enter
+
+
+def cookie_of(client):
+    cookie = client.get_cookie("session")
+    return cookie.value if cookie else None
+
+
+def is_signed_in(client):
+    return client.get("/account").status_code == 200
+
+
+def token_of(page):
+    """The CSRF token in a page."""
+    return page.text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
