@@ -1,0 +1,123 @@
+"""How names are written and how they are looked up. Plain text in, plain text out."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+_KEPT = {
+    "BOCES",
+    "USD",
+    "ISD",
+    "PO",
+    "ESC",
+    "ESU",
+    "AEA",
+    "II",
+    "III",
+    "IV",
+    "IU",
+    "NE",
+    "SE",
+    "US",
+}
+_SHORT_WORDS = {
+    "ST",
+    "MT",
+    "FT",
+    "DR",
+    "RD",
+    "MC",
+    "SCH",
+    "DIST",
+    "CNTRL",
+    "BLVD",
+    "HWY",
+    "LN",
+}
+_LITTLE = {"OF", "AND", "THE", "AT", "FOR", "IN"}
+_NUMBERED = re.compile(r"\d+(ST|ND|RD|TH)")
+_NO_VOWEL = re.compile(r"[^AEIOUY\d']{1,4}")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_SAME = {"saint": "st", "mount": "mt", "fort": "ft"}
+
+
+def readable(text: str) -> str:
+    """Some states shout: 'AFTON CENTRAL SCHOOL DISTRICT' becomes 'Afton Central School District'."""
+    return _WORD.sub(_quieter, text) if text.isupper() else text
+
+
+def _quieter(match: re.Match[str]) -> str:
+    word = match.group()
+    if _NUMBERED.fullmatch(word):
+        return word.lower()
+    if word in _LITTLE and match.start() > 0:
+        return word.lower()
+    if word in _KEPT or (word not in _SHORT_WORDS and _NO_VOWEL.fullmatch(word)):
+        return word
+    return word.capitalize()
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without accents or signs: 'Saint Mary’s, Cañon' -> st, marys, canon."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = text.lower().replace("'", "").replace("’", "")
+    return [_SAME.get(word, word) for word in _NOT_PLAIN.split(plain) if word]
+
+
+def search_key(name: str, city: str | None) -> str:
+    """What a district is found by: name and city without spaces, so 'Spring field' still matches."""
+    return f"{''.join(words(name))}|{''.join(words(city or ''))}"
+
+
+def pieces(query: str) -> list[str]:
+    """Parts of a mistyped word of which at least one is usually still right."""
+    if len(query) < 6:
+        return [query[:2], query[-2:]]
+    third = -(-len(query) // 3)
+    return [query[start : start + third] for start in range(0, len(query), third)][:3]
+
+
+def pairs(query: str) -> list[str]:
+    """Neighbouring letters, each pair once: the cheap measure of likeness."""
+    return list(dict.fromkeys(query[i : i + 2] for i in range(len(query) - 1)))
+
+
+def distance(typed: str, start_of: str) -> int:
+    """The fewest slips (a letter too many, missing, wrong or swapped) between `typed` and how
+    `start_of` begins."""
+    text = start_of[: len(typed) + 2]
+    before: list[int] = []
+    last = list(range(len(text) + 1))
+    for i, letter in enumerate(typed, 1):
+        row = [i]
+        for j, other in enumerate(text, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == text[j - 2] and typed[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return min(last)
+
+
+def closest(typed: str, keys: Iterable[str]) -> list[int]:
+    """Which search keys begin almost as typed: fewest slips first, then names before cities."""
+    allowed = 1 if len(typed) < 6 else 2 if len(typed) < 12 else 3
+    beginnings: dict[str, int] = {}
+    scored = []
+    for place, key in enumerate(keys):
+        for city, part in enumerate(key.split("|")):
+            start = part[: len(typed) + 2]
+            if start not in beginnings:
+                beginnings[start] = distance(typed, start)
+            if beginnings[start] <= allowed:
+                scored.append((beginnings[start], city, len(part), place))
+    return list(dict.fromkeys(place for *_, place in sorted(scored)))
+
+
+def without_states(typed: Sequence[str], states: Iterable[str]) -> str:
+    """The words of a search joined, without those that only name a state."""
+    named = set(states)
+    return "".join(word for word in typed if word not in named) or "".join(typed)
