@@ -14,9 +14,7 @@ class District(SQLModel, table=True):
         CheckConstraint("length(leaid) = 7", name="leaid_is_7_characters"),
         CheckConstraint("length(state) = 2", name="state_is_2_letters"),
         CheckConstraint("pupils >= 0", name="pupils_not_negative"),
-        CheckConstraint(
-            "children_in_poverty <= children", name="poverty_within_children"
-        ),
+        CheckConstraint("children_in_poverty <= children", name="poverty_within_children"),
         CheckConstraint("frl_bps BETWEEN 0 AND 10000", name="frl_is_a_share"),
     )
 

@@ -11,9 +11,7 @@ from marketplace.directory.models import District
 
 
 def get_district(session: Session, leaid: str) -> District:
-    district = session.exec(
-        select(District).where(District.leaid == leaid)
-    ).one_or_none()
+    district = session.exec(select(District).where(District.leaid == leaid)).one_or_none()
     if district is None:
         raise NotFound("There is no such district.")
     return district
@@ -28,9 +26,7 @@ def districts_by_leaid(session: Session, leaids: Iterable[str]) -> dict[str, Dis
 def stats(session: Session) -> dict[str, Any]:
     """The directory in numbers. Children are counted by grade span, so they may be added up."""
     count = func.count()
-    by_state = (
-        select(District.state, count).group_by(District.state).order_by(District.state)
-    )
+    by_state = select(District.state, count).group_by(District.state).order_by(District.state)
     by_locale = (
         select(District.locale, count)
         .where(col(District.locale).is_not(None))

@@ -41,8 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "state_id": ("state_agency_id",),
 }
 COLUMNS_OF = {
-    group: (*columns, f"{group}_year", f"{group}_source")
-    for group, columns in GROUPS.items()
+    group: (*columns, f"{group}_year", f"{group}_source") for group, columns in GROUPS.items()
 }
 
 # NCES urban-centric locale framework (2006): 12 codes, four kinds of place.

@@ -27,7 +27,7 @@ _key, _leaid, _state = (
 )
 
 
-class holds(FunctionElement[bool]):  # noqa: N801  it reads as the SQL function it is
+class holds(FunctionElement[bool]):
     """`text` has `part` in it. Twice as quick as LIKE, which folds capitals we do not have."""
 
     type = Boolean()
@@ -60,9 +60,7 @@ def search(session: Session, text: str, page: int = 1) -> Found:
     if not typed:
         return Found([], 0)
     together = spelling.without_states(typed, CODE_BY_WORD)
-    rank = case(
-        (_key.startswith(together), 0), (holds(_key, f"|{together}"), 1), else_=2
-    )
+    rank = case((_key.startswith(together), 0), (holds(_key, f"|{together}"), 1), else_=2)
     query = (
         select(District, func.count().over())
         .where(*(_has(word, alone=len(typed) == 1) for word in typed))

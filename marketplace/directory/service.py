@@ -1,6 +1,6 @@
 """What can be done to the directory: feed it a file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,15 @@ class Import:
     org_id: UUID = THE_SITE
 
 
-def import_file(session: Session, actor: Actor, path: Path) -> Import:
+def import_file(
+    session: Session, actor: Actor, path: Path, *, tell: Callable[[], None] = lambda: None
+) -> Import:
     """Take over what a federal file, or our own CSV, says; the same file again changes nothing."""
     require(actor, "directory.import_file")
-    done = _store(session, read_file(path))
+    reading = read_file(path)
+    tell()
+    done = _store(session, reading)
+    tell()
     if done.added or done.updated:
         emit(
             session,
@@ -67,10 +72,7 @@ def _store(session: Session, reading: Reading) -> Import:
     groups = [g for g in rules.GROUPS if f"{g}_year" in columns - reading.starters]
     written = [c for g in groups for c in rules.COLUMNS_OF[g]]
     names = [column.name for column in _table.c if column.name in columns]
-    known = {
-        row[0]: row
-        for row in connection.execute(select(*(_table.c[name] for name in names)))
-    }
+    known = {row[0]: row for row in connection.execute(select(*(_table.c[name] for name in names)))}
     added, updated = [], []
     for leaid, (number, facts) in reading.rows.items():
         if leaid in known:
@@ -87,9 +89,7 @@ def _store(session: Session, reading: Reading) -> Import:
         connection.execute(insert(_table), added)
     if updated:
         values = {name: bindparam(name) for name in (*written, "search_key")}
-        statement = (
-            update(_table).where(_table.c.leaid == bindparam("id")).values(values)
-        )
+        statement = update(_table).where(_table.c.leaid == bindparam("id")).values(values)
         connection.execute(statement, updated)
     session.expire_all()
     done.rejected.sort(key=lambda rejected: rejected.row)

@@ -43,7 +43,7 @@ _SAME = {"saint": "st", "mount": "mt", "fort": "ft"}
 
 
 def readable(text: str) -> str:
-    """Some states shout: 'AFTON CENTRAL SCHOOL DISTRICT' becomes 'Afton Central School District'."""
+    """Some states shout: 'AFTON CENTRAL SCHOOL' becomes 'Afton Central School'."""
     return _WORD.sub(_quieter, text) if text.isupper() else text
 
 
@@ -68,7 +68,7 @@ def words(text: str) -> list[str]:
 
 
 def search_key(name: str, city: str | None) -> str:
-    """What a district is found by: name and city without spaces, so 'Spring field' still matches."""
+    """What a district is found by: name and city without spaces, so 'Spring field' matches."""
     return f"{''.join(words(name))}|{''.join(words(city or ''))}"
 
 

@@ -12,9 +12,7 @@ _LIST = """
 54 WV West Virginia|55 WI Wisconsin|56 WY Wyoming|60 AS American Samoa|66 GU Guam
 69 MP Northern Mariana Islands|72 PR Puerto Rico|78 VI U.S. Virgin Islands
 """
-_ENTRIES = [
-    entry.split(" ", 2) for entry in _LIST.strip().replace("\n", "|").split("|")
-]
+_ENTRIES = [entry.split(" ", 2) for entry in _LIST.strip().replace("\n", "|").split("|")]
 
 CODE_BY_FIPS = {fips: code for fips, code, _ in _ENTRIES}
 NAME_BY_CODE = {code: name for _, code, name in _ENTRIES}

@@ -20,17 +20,13 @@ def read_file(path: Path) -> Reading:
         columns = {str(cell).strip(): at for at, cell in enumerate(header)}
         for reader in READERS:
             if reader.knows(columns):
-                above = " ".join(
-                    str(cell) for _, row in top[:place] for cell in row if cell
-                )
+                above = " ".join(str(cell) for _, row in top[:place] for cell in row if cell)
                 below = chain(top[place + 1 :], rows)
                 reading = reader.read(path.name, columns, above, below)
                 if not reading.rows and not reading.rejected:
-                    raise RuleBroken(
-                        f"{path.name} has a header but no districts below it."
-                    )
+                    raise RuleBroken(f"{path.name} has a header but no districts below it.")
                 return reading
     raise RuleBroken(
-        f"{path.name} is not a file we know. We read NCES EDGE geocodes, Census SAIPE, ELSI exports, "
-        "NCES CWIFT, the CCD directory and our own CSV."
+        f"{path.name} is not a file we know. We read NCES EDGE geocodes, Census SAIPE, ELSI "
+        "exports, NCES CWIFT, the CCD directory and our own CSV."
     )

@@ -3,9 +3,7 @@
 import re
 from decimal import Decimal, InvalidOperation
 
-MISSING = frozenset(
-    {"", "N", "NA", "N/A", "-1", "-2", "-9", "-1.0", "-2.0", "-9.0", "–", "†", "‡"}
-)
+MISSING = frozenset({"", "N", "NA", "N/A", "-1", "-2", "-9", "-1.0", "-2.0", "-9.0", "–", "†", "‡"})
 _YEAR = re.compile(r"(\d{4})(?:-(\d{2}|\d{4}))?")
 
 
@@ -28,9 +26,7 @@ def leaid(cell: object) -> str:
         return written
     if not written:
         raise BadCell("the district ID is empty")
-    raise BadCell(
-        f"district ID “{written[:20]}” is not 7 digits (check for a lost leading zero)"
-    )
+    raise BadCell(f"district ID “{written[:20]}” is not 7 digits (check for a lost leading zero)")
 
 
 def number(cell: object, what: str) -> Decimal | None:

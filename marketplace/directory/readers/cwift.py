@@ -49,8 +49,6 @@ def read(
         error = None
         if at_error is not None:
             error = cells.scaled(row[at_error], "standard error", 10_000, most=50_000)
-                f"district ID “{leaid}” does not begin with a state number"
-            )
         district = cells.text(row[at_name].strip('"')) if at_name is not None else None
         return {
             "leaid": leaid,

@@ -33,10 +33,7 @@ def knows(columns: Mapping[str, int]) -> bool:
     return bool(
         _export_key(columns)
         or columns.keys() >= LUNCH_COLUMNS
-        or (
-            "district_id" in columns
-            and any(_ENDING.fullmatch(column) for column in columns)
-        )
+        or ("district_id" in columns and any(_ENDING.fullmatch(column) for column in columns))
     )
 
 
@@ -88,22 +85,16 @@ def _read_export(columns: Mapping[str, int], rows: Rows) -> Reading:
 
     # Names of an export are shortened, so they only serve a district that is not known yet.
     starters = frozenset({"state", "name", "name_year", "name_source"})
-    districts = (
-        (number, row) for number, row in rows if any(row[1:])
-    )  # the notes have one cell
+    districts = ((number, row) for number, row in rows if any(row[1:]))  # the notes have one cell
     return Reading(SourceKind.ELSI, vintage, starters).take(districts, read_row)
 
 
 def _read_lunches(columns: Mapping[str, int], rows: Rows) -> Reading:
-    at_id, at_pupils, at_share = (
-        columns[c] for c in ("district_id", "enroll_d", "pct_frl")
-    )
+    at_id, at_pupils, at_share = (columns[c] for c in ("district_id", "enroll_d", "pct_frl"))
 
     def read_row(row: list[Any]) -> Facts:
         pupils = cells.whole(row[at_pupils], "pupils")
-        share = cells.scaled(
-            row[at_share], "free or reduced-price share", 10_000, most=10_000
-        )
+        share = cells.scaled(row[at_share], "free or reduced-price share", 10_000, most=10_000)
         return {
             "leaid": cells.leaid(row[at_id]),
             **group("pupils", LUNCH_YEAR, SOURCE, pupils=pupils),
@@ -116,9 +107,7 @@ def _read_lunches(columns: Mapping[str, int], rows: Rows) -> Reading:
 def _read_join(columns: Mapping[str, int], rows: Rows) -> Reading:
     endings = [match for match in map(_ENDING.fullmatch, columns) if match]
     newest = {match[1]: match for match in sorted(endings, key=lambda match: match[2])}
-    year = {
-        what: cells.school_year(2000 + int(match[2])) for what, match in newest.items()
-    }
+    year = {what: cells.school_year(2000 + int(match[2])) for what, match in newest.items()}
     at = {what: columns[match[0]] for what, match in newest.items()}
     vintage = max(year.values())
     at_id, at_name = columns["district_id"], columns.get("district")
@@ -147,6 +136,4 @@ def _read_join(columns: Mapping[str, int], rows: Rows) -> Reading:
             )
         return facts
 
-    return Reading(SourceKind.ELSI, vintage, starters=frozenset({"state"})).take(
-        rows, read_row
-    )
+    return Reading(SourceKind.ELSI, vintage, starters=frozenset({"state"})).take(rows, read_row)

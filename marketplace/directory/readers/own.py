@@ -44,9 +44,7 @@ def read(
         written = cell(row, column)
         if column in _BASIS_POINTS:
             return cells.scaled(written, column, 1, _BASIS_POINTS[column])
-        return (
-            cells.whole(written, column) if column in _COUNTS else cells.text(written)
-        )
+        return cells.whole(written, column) if column in _COUNTS else cells.text(written)
 
     def read_row(row: list[Any]) -> Facts:
         facts: Facts = {"leaid": cells.leaid(cell(row, "leaid"))}

@@ -40,9 +40,7 @@ class Reading:
                 facts = read_row(row)
                 first = taken.setdefault(facts["leaid"], (number, facts))
                 if first[0] != number:
-                    raise BadCell(
-                        f"district {facts['leaid']} is already in row {first[0]}"
-                    )
+                    raise BadCell(f"district {facts['leaid']} is already in row {first[0]}")
             except BadCell as problem:
                 self.rejected.append(Rejected(number, str(problem)))
             except IndexError:

@@ -22,16 +22,11 @@ _TITLE = re.compile(r"\b((?:19|20)\d\d) Poverty Estimates")
 
 
 def knows(columns: Mapping[str, int]) -> bool:
-    return (
-        columns.keys() >= {STATE, DISTRICT, NAME, CHILDREN}
-        and _poverty(columns) is not None
-    )
+    return columns.keys() >= {STATE, DISTRICT, NAME, CHILDREN} and _poverty(columns) is not None
 
 
 def _poverty(columns: Mapping[str, int]) -> int | None:
-    return next(
-        (at for column, at in columns.items() if column.startswith(IN_POVERTY)), None
-    )
+    return next((at for column, at in columns.items() if column.startswith(IN_POVERTY)), None)
 
 
 def read(
@@ -41,9 +36,7 @@ def read(
     rows: Iterable[tuple[int, list[Any]]],
 ) -> Reading:
     if not (title := _TITLE.search(above)):
-        raise RuleBroken(
-            f"{name}: the title above the table does not say which year it is for."
-        )
+        raise RuleBroken(f"{name}: the title above the table does not say which year it is for.")
     year = title[1]
     at_state, at_district, at_name = (columns[c] for c in (STATE, DISTRICT, NAME))
     at_children, at_poverty = columns[CHILDREN], _poverty(columns)
@@ -59,9 +52,7 @@ def read(
         children = cells.whole(row[at_children], "children")
         in_poverty = cells.whole(row[at_poverty], "children in poverty")
         if (in_poverty or 0) > (children or 0):
-            raise cells.BadCell(
-                f"{in_poverty} children in poverty are more than all {children}"
-            )
+            raise cells.BadCell(f"{in_poverty} children in poverty are more than all {children}")
         return {
             "leaid": leaid,
             "state": CODE_BY_FIPS[fips],
@@ -75,9 +66,7 @@ def read(
             ),
         }
 
-    return Reading(SourceKind.SAIPE, year, starters=frozenset({"state"})).take(
-        rows, read_row
-    )
+    return Reading(SourceKind.SAIPE, year, starters=frozenset({"state"})).take(rows, read_row)
 
 
 def _digits(cell: Any, width: int, what: str) -> str:

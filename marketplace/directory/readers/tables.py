@@ -15,9 +15,7 @@ from marketplace.core.errors import RuleBroken
 Row = list[Any]
 MOST_BYTES = 100_000_000
 MOST_UNPACKED_BYTES = 300_000_000
-MOST_PACKING = (
-    200  # the densest federal workbook packs 9 to 1; a zip bomb packs 1,000 to 1
-)
+MOST_PACKING = 200  # the densest federal workbook packs 9 to 1; a zip bomb packs 1,000 to 1
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE_SECTOR = 0xFFFFFFFF
 
@@ -27,9 +25,7 @@ def open_table(path: Path) -> Iterator[tuple[int, Row]]:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise RuleBroken(
-                f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB."
-            )
+            raise RuleBroken(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
         content = path.read_bytes()
     except OSError as problem:
         raise RuleBroken(f"{path.name} cannot be read: {problem.strerror}.") from None
@@ -50,21 +46,15 @@ def _check_zip(name: str, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             if any(part.flag_bits & 1 for part in parts):
-                raise RuleBroken(
-                    f"{name} is encrypted. Save it without a password and try again."
-                )
+                raise RuleBroken(f"{name} is encrypted. Save it without a password and try again.")
             unpacked = sum(part.file_size for part in parts)
-            dense = any(
-                p.file_size > MOST_PACKING * max(p.compress_size, 5_000) for p in parts
-            )
+            dense = any(p.file_size > MOST_PACKING * max(p.compress_size, 5_000) for p in parts)
             if unpacked > MOST_UNPACKED_BYTES or dense:
                 raise RuleBroken(
                     f"{name} would unpack to {unpacked / 1e6:,.0f} MB, so it is not read."
                 )
             if damaged := archive.testzip():
-                raise RuleBroken(
-                    f"{name} is damaged: {damaged} does not match its checksum."
-                )
+                raise RuleBroken(f"{name} is damaged: {damaged} does not match its checksum.")
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError):
         raise RuleBroken(f"{name} is cut off or damaged. Fetch it again.") from None
 
@@ -97,22 +87,16 @@ def _sheet(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
         ) from None
     except (GeneratorExit, KeyboardInterrupt, SystemExit, RuleBroken):
         raise
-    except (
-        BaseException
-    ) as problem:  # the reader panics on some damage, beyond Exception
+    except BaseException as problem:  # the reader panics on some damage, beyond Exception
         if not isinstance(problem, Exception) and "Panic" not in type(problem).__name__:
             raise
-        raise RuleBroken(
-            f"{name} is not a spreadsheet we can read, or it is damaged."
-        ) from None
+        raise RuleBroken(f"{name} is not a spreadsheet we can read, or it is damaged.") from None
 
 
 def _lines(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     """Comma- or tab-separated text. NCES publishes some of it in ISO-8859-1."""
     if b"\x00" in content[:4096]:
-        raise RuleBroken(
-            f"{name} is not a table we know: it is neither a spreadsheet nor text."
-        )
+        raise RuleBroken(f"{name} is not a table we know: it is neither a spreadsheet nor text.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -130,8 +114,6 @@ def _lines(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
                 width, last = max(width, len(row)), row
                 yield rows.line_num, row
     except csv.Error as problem:
-        raise RuleBroken(
-            f"{name}, line {rows.line_num}: {problem}; it may be cut off."
-        ) from None
+        raise RuleBroken(f"{name}, line {rows.line_num}: {problem}; it may be cut off.") from None
     if len(last) < width and not text.endswith(("\n", "\r")):
         raise RuleBroken(f"{name} is cut off in line {rows.line_num}. Fetch it again.")
