@@ -4,13 +4,14 @@ Public reference data that belongs to no organization. Every group of facts carr
 and the source it was taken from; an empty figure is unknown, never zero.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, String
 from sqlmodel import Field, SQLModel
 
 
 class District(SQLModel, table=True):
     __tablename__ = "district"
     __table_args__ = (
+        Index("ix_district_search_key", "search_key", "state", "leaid"),  # all a search looks at
         CheckConstraint("length(leaid) = 7", name="leaid_is_7_characters"),
         CheckConstraint("length(state) = 2", name="state_is_2_letters"),
         CheckConstraint("pupils >= 0", name="pupils_not_negative"),

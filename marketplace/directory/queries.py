@@ -8,6 +8,9 @@ from sqlmodel import Session, col, select
 
 from marketplace.core.errors import NotFound
 from marketplace.directory.models import District
+from marketplace.directory.search import Found, search
+
+__all__ = ["Found", "districts_by_leaid", "get_district", "search", "stats"]
 
 
 def get_district(session: Session, leaid: str) -> District:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlmodel import Session
 
 from marketplace.core.access import Actor, require
@@ -86,7 +86,7 @@ def _store(session: Session, reading: Reading) -> Import:
             done.rejected.append(Rejected(number, reason))
 
     if added:
-        connection.execute(insert(_table), added)
+        _insert(connection, added)
     if updated:
         values = {name: bindparam(name) for name in (*written, "search_key")}
         statement = update(_table).where(_table.c.leaid == bindparam("id")).values(values)
@@ -96,6 +96,17 @@ def _store(session: Session, reading: Reading) -> Import:
     done.added, done.updated = len(added), len(updated)
     done.unchanged = done.read - done.added - done.updated - len(done.rejected)
     return done
+
+
+def _insert(connection: Connection, rows: list[Facts]) -> None:
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(_table), rows)
+        return
+    columns = ", ".join(rows[0])  # names of our own columns; COPY is four times as quick here
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY district ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for row in rows:
+            copy.write_row(tuple(row.values()))
 
 
 def _with_search_key(facts: Facts) -> Facts:

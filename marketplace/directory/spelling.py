@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 _KEPT = {
     "BOCES",
@@ -76,8 +77,9 @@ def pieces(query: str) -> list[str]:
     """Parts of a mistyped word of which at least one is usually still right."""
     if len(query) < 6:
         return [query[:2], query[-2:]]
-    third = -(-len(query) // 3)
-    return [query[start : start + third] for start in range(0, len(query), third)][:3]
+    parts = 2 if len(query) < 9 else 3
+    cuts = [len(query) * part // parts for part in range(parts + 1)]
+    return [query[start:end] for start, end in pairwise(cuts)]
 
 
 def pairs(query: str) -> list[str]:
@@ -85,20 +87,23 @@ def pairs(query: str) -> list[str]:
     return list(dict.fromkeys(query[i : i + 2] for i in range(len(query) - 1)))
 
 
-def distance(typed: str, start_of: str) -> int:
-    """The fewest slips (a letter too many, missing, wrong or swapped) between `typed` and how
-    `start_of` begins."""
-    text = start_of[: len(typed) + 2]
+def distance(typed: str, start: str, most: int) -> int:
+    """The fewest slips between `typed` and how `start` begins; above `most` it stops counting.
+
+    A slip is a letter too many, missing, wrong, or swapped with its neighbour.
+    """
     before: list[int] = []
-    last = list(range(len(text) + 1))
+    last = list(range(len(start) + 1))
     for i, letter in enumerate(typed, 1):
         row = [i]
-        for j, other in enumerate(text, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == text[j - 2] and typed[i - 2] == other:
+        for j, other in enumerate(start, 1):
+            cost = last[j - 1] if letter == other else 1 + min(last[j], row[-1], last[j - 1])
+            if i > 1 and j > 1 and letter == start[j - 2] and typed[i - 2] == other:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
         before, last = last, row
+        if min(last) > most and min(before) > most:
+            return most + 1
     return min(last)
 
 
@@ -109,9 +114,9 @@ def closest(typed: str, keys: Iterable[str]) -> list[int]:
     scored = []
     for place, key in enumerate(keys):
         for city, part in enumerate(key.split("|")):
-            start = part[: len(typed) + 2]
+            start = part[: len(typed) + allowed]
             if start not in beginnings:
-                beginnings[start] = distance(typed, start)
+                beginnings[start] = distance(typed, start, allowed)
             if beginnings[start] <= allowed:
                 scored.append((beginnings[start], city, len(part), place))
     return list(dict.fromkeys(place for *_, place in sorted(scored)))
