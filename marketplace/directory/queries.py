@@ -46,6 +46,6 @@ def stats(session: Session) -> dict[str, Any]:
         "districts": districts,
         "by_state": dict(session.exec(by_state).all()),
         "by_locale": dict(session.exec(by_locale).all()),
-        "children": int(children),
-        "children_in_poverty": int(in_poverty),
+        "children": int(children or 0),
+        "children_in_poverty": int(in_poverty or 0),
     }

@@ -95,7 +95,7 @@ def search(session: Session, text: str, page: int = 1) -> Found:
 
 
 def _has(word: str, *, alone: bool) -> ColumnElement[bool]:
-    matches = [holds(_key, word)]
+    matches: list[ColumnElement[bool]] = [holds(_key, word)]
     if word.isdigit():
         matches.append(_leaid.startswith(word))
     if word in CODE_BY_WORD and not alone:

@@ -88,7 +88,7 @@ def _store(session: Session, reading: Reading) -> Import:
     if added:
         _insert(connection, added)
     if updated:
-        values = {name: bindparam(name) for name in (*written, "search_key")}
+        values: dict[str, Any] = {name: bindparam(name) for name in (*written, "search_key")}
         statement = update(_table).where(_table.c.leaid == bindparam("id")).values(values)
         connection.execute(statement, updated)
     session.expire_all()

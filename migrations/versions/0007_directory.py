@@ -59,11 +59,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("leaid", name=op.f("pk_district")),
     )
     with op.batch_alter_table("district", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_district_search_key", ["search_key", "state", "leaid"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_district_state"), ["state"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("district", schema=None) as batch_op:
+        batch_op.drop_index("ix_district_search_key")
         batch_op.drop_index(batch_op.f("ix_district_state"))
 
     op.drop_table("district")

@@ -22,11 +22,11 @@ _TITLE = re.compile(r"\b((?:19|20)\d\d) Poverty Estimates")
 
 
 def knows(columns: Mapping[str, int]) -> bool:
-    return columns.keys() >= {STATE, DISTRICT, NAME, CHILDREN} and _poverty(columns) is not None
+    return columns.keys() >= {STATE, DISTRICT, NAME, CHILDREN} and bool(_poverty(columns))
 
 
-def _poverty(columns: Mapping[str, int]) -> int | None:
-    return next((at for column, at in columns.items() if column.startswith(IN_POVERTY)), None)
+def _poverty(columns: Mapping[str, int]) -> list[int]:
+    return [at for column, at in columns.items() if column.startswith(IN_POVERTY)]
 
 
 def read(
@@ -39,7 +39,7 @@ def read(
         raise RuleBroken(f"{name}: the title above the table does not say which year it is for.")
     year = title[1]
     at_state, at_district, at_name = (columns[c] for c in (STATE, DISTRICT, NAME))
-    at_children, at_poverty = columns[CHILDREN], _poverty(columns)
+    at_children, (at_poverty, *_) = columns[CHILDREN], _poverty(columns)
 
     def read_row(row: list[Any]) -> Facts:
         fips = _digits(row[at_state], 2, "state number")

@@ -93,6 +93,10 @@ def _sheet(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
         raise RuleBroken(f"{name} is not a spreadsheet we can read, or it is damaged.") from None
 
 
+class _Tabbed(csv.excel_tab):
+    quoting = csv.QUOTE_NONE  # a lone quotation mark in a name is just that
+
+
 def _lines(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     """Comma- or tab-separated text. NCES publishes some of it in ISO-8859-1."""
     if b"\x00" in content[:4096]:
@@ -102,11 +106,8 @@ def _lines(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     except UnicodeDecodeError:
         text = content.decode("iso-8859-1")
     first = text.split("\n", 1)[0]
-    delimiter = "\t" if first.count("\t") > first.count(",") else ","
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True
-    )
+    dialect = _Tabbed if first.count("\t") > first.count(",") else csv.excel
+    rows = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
     width, last = 0, []
     try:
         for row in rows:
