@@ -1,6 +1,9 @@
 """What the tests of the directory may ask for."""
 
+from contextlib import contextmanager
+
 import pytest
+from sqlalchemy import event
 
 from marketplace.core import db
 from marketplace.core.access import Actor
@@ -35,3 +38,23 @@ def take_in(app, write):
             return service.import_file(session, Actor.system(), write(name, content))
 
     return run
+
+
+@pytest.fixture
+def queries_counted(look):
+    """What is asked of the database: `with queries_counted() as asked: ...`."""
+
+    @contextmanager
+    def watch():
+        asked = []
+
+        def note(_connection, _cursor, sql, *_):
+            if sql.startswith("SELECT"):
+                asked.append(sql)
+
+        engine = look.get_bind()
+        event.listen(engine, "before_cursor_execute", note)
+        yield asked
+        event.remove(engine, "before_cursor_execute", note)
+
+    return watch

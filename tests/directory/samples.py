@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+_ABOVE = Path(__file__).parents[3:5]
+SHARED = next((up / "shared" / "data" for up in _ABOVE if (up / "shared").exists()), Path("none"))
 EDGE_FILE = SHARED / "nces-edge-lea-2018-19" / "EDGE_GEOCODE_PUBLICLEA_1819.xlsx"
 SAIPE_FILE = SHARED / "saipe" / "ussd23.xls"
 ELSI = SHARED / "nces-elsi"
@@ -76,6 +77,10 @@ def workbook(rows):
     package = "http://schemas.openxmlformats.org/package/2006"
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
+        "_rels/.rels": (
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+            f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+        ),
         "xl/workbook.xml": (
             f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>'
             '<sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>'
