@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from marketplace.app import create_app
 from marketplace.core import db
 from marketplace.core.access import Actor
+from marketplace.core.commands import open_app
 from marketplace.directory import queries, rules, service
 
 REJECTED_SHOWN = 20
@@ -30,7 +30,7 @@ def import_command(file: Path, as_json: bool) -> None:
     steps = click.progressbar(
         length=2, label=f"Importing {file.name}", file=sys.stderr, hidden=not on_terminal
     )
-    with create_app().app_context(), steps as bar, db.transaction() as session:
+    with open_app().app_context(), steps as bar, db.transaction() as session:
         done = service.import_file(session, Actor.system(), file, tell=lambda: bar.update(1))
     if as_json:
         click.echo(json.dumps(_document(done), ensure_ascii=False))
@@ -63,7 +63,7 @@ def _document(done: service.Import) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def stats_command(as_json: bool) -> None:
     """How many districts are known, by state and by locale."""
-    with create_app().app_context():
+    with open_app().app_context():
         numbers = queries.stats(db.session())
     if as_json:
         click.echo(json.dumps(numbers))

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from marketplace.core.errors import NotFound
 from marketplace.directory.models import District
-from marketplace.directory.search import Found, search
+from marketplace.directory.search_queries import Found, search
 
 __all__ = ["Found", "districts_by_leaid", "get_district", "search", "stats"]
 

@@ -216,7 +216,7 @@ def test_the_published_files_import_and_import_again(app, look):
 
 
 def test_the_commands_print_one_json_document(app, write, monkeypatch):
-    monkeypatch.setattr(commands, "create_app", lambda: app)
+    monkeypatch.setattr(commands, "open_app", lambda: app)
     path = write("edge.xlsx", edge(edge_row("0100005"), edge_row("bad")))
 
     imported = CliRunner().invoke(commands.directory, ["import", str(path), "--json"])

@@ -64,33 +64,34 @@ class Found:
 
     districts: Sequence[District]
     total: int
-    number: int = 1
     is_close: bool = False
 
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE_SIZE))
 
+def search(
+    session: Session, text: str, page: int = 1, *, state: str = "", size: int = PAGE_SIZE
+) -> Found:
+    """Districts whose name, city, state or LEAID has every word typed; else the closest.
 
-def search(session: Session, text: str, page: int = 1) -> Found:
-    """Districts whose name, city, state or LEAID has every word typed; else the closest."""
+    With a `state` and nothing typed, all districts of that state.
+    """
     typed = spelling.words(text[:100])[:10]
-    if not typed:
+    if not typed and not state:
         return Found([], 0)
     together = spelling.without_states(typed, CODE_BY_WORD)
     rank = case((_key.startswith(together), 0), (holds(_key, f"|{together}"), 1), else_=2)
-    matching = select(_leaid).where(*(_has(word, alone=len(typed) == 1) for word in typed))
+    wanted = [_has(word, alone=len(typed) == 1) for word in typed]
+    matching = select(_leaid).where(*wanted, *([_state == state] if state else []))
     query = (
         select(District, func.count().over())
         .where(_leaid.in_(matching))
         .order_by(rank, col(District.name), _leaid)
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .limit(size)
+        .offset((page - 1) * size)
     )
     rows = session.exec(query).all()
     if rows or page > 1:
-        return Found([row[0] for row in rows], rows[0][1] if rows else 0, page)
-    close = _closest(session, together) if len(together) >= 4 else []
+        return Found([row[0] for row in rows], rows[0][1] if rows else 0)
+    close = _closest(session, together, state) if len(together) >= 4 else []
     return Found(close, len(close), is_close=True)
 
 
@@ -103,13 +104,13 @@ def _has(word: str, *, alone: bool) -> ColumnElement[bool]:
     return or_(*matches)
 
 
-def _closest(session: Session, typed: str) -> list[District]:
+def _closest(session: Session, typed: str, state: str) -> list[District]:
     """Districts that share a part and most letter pairs with what was typed, if close enough."""
     parts = spelling.pieces(typed)
     in_name = holds(func.substr(_key, 1, len(typed) + 2), *parts)
     nearest = (
         select(_leaid)
-        .where(holds(_key, *parts))
+        .where(holds(_key, *parts), *([_state == state] if state else []))
         .order_by(alike(_key, *spelling.pairs(typed)).desc(), in_name.desc(), _key, _leaid)
         .limit(CANDIDATES)
     )
