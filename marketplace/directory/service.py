@@ -104,7 +104,7 @@ def _insert(connection: Connection, rows: list[Facts]) -> None:
         return
     columns = ", ".join(rows[0])  # names of our own columns; COPY is four times as quick here
     cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY district ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"COPY district ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(tuple(row.values()))
 
