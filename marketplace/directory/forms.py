@@ -25,5 +25,5 @@ class SignUpDistrictForm(Form):
             InputRequired("Enter a password."),
             Length(min=SHORTEST_PASSWORD, message=f"Use at least {SHORTEST_PASSWORD} characters."),
         ],
-        description=f"At least {SHORTEST_PASSWORD} characters. Four or five random words work well.",
+        description=f"At least {SHORTEST_PASSWORD} characters. Random words work well.",
     )

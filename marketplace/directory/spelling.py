@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 _KEPT = {
     "BOCES",
@@ -74,12 +73,9 @@ def search_key(name: str, city: str | None) -> str:
 
 
 def pieces(query: str) -> list[str]:
-    """Parts of a mistyped word of which at least one is usually still right."""
-    if len(query) < 6:
-        return [query[:2], query[-2:]]
-    parts = 2 if len(query) < 9 else 3
-    cuts = [len(query) * part // parts for part in range(parts + 1)]
-    return [query[start:end] for start, end in pairwise(cuts)]
+    """How it begins and how it ends: one slip spoils at most one of the two."""
+    length = max(2, min(3, len(query) // 2), len(query) // 3)
+    return [query[:length], query[-length:]]
 
 
 def pairs(query: str) -> list[str]:

@@ -4,12 +4,15 @@ import pytest
 
 from tests.directory.samples import edge, edge_row, own
 
-CSV_LINE = "3904480,Springfield City,2023-24,1 Main St,Springfield,OH,13,2018-19,{},ELSI,9000,2500,2023"
+CSV_LINE = (
+    "3904480,Springfield City,2023-24,1 Main St,Springfield,OH,13,2018-19,7100,2023-24,ELSI,"
+    "9000,2500,2023"
+)
 
 
 @pytest.fixture
 def client(app, take_in):
-    take_in("districts.csv", own(CSV_LINE.format("7100,2023-24")))
+    take_in("districts.csv", own(CSV_LINE))
     take_in("edge.xlsx", edge(edge_row("2512345", "Springfield", CITY="Springfield", STATE="MA")))
     return app.test_client()
 
