@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     #: How many reverse proxies stand in front and set X-Forwarded-For.
     SITE_PROXIES: int = Field(default=0, ge=0, le=5)
     PAGE_CACHE: bool = True
+    RATE_LIMITS: bool | None = None  # None: on, except in tests
     BUILD: str = Field(default_factory=lambda: secrets.token_hex(4))
 
     @field_validator("REPLICA_URLS", "SECRET_KEYS", mode="before")

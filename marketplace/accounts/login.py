@@ -1,35 +1,91 @@
 """From a signed-in browser to an `Actor`, and the scope its requests run in."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
-from flask import Flask, g, request
+import flask_security
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask import session as cookie
-from flask_login import LoginManager, current_user
-from sqlmodel import select
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError, RequestRedirect
 
-from marketplace.accounts import queries
+from marketplace.accounts import queries, security
 from marketplace.accounts.models import Organization, User
 from marketplace.accounts.queries import Identity
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import NOBODY, Actor
 
+#: Pages that make no sense just after signing in.
+NOT_NEXT = {"accounts.sign_in", "accounts.sign_out", "accounts.confirm_email"}
 #: A reader on a replica sees its own writes: it reads the primary this long after one.
 PIN_SECONDS = 5
 
 
 def init_app(app: Flask) -> None:
-    manager = LoginManager(app)
-    manager.login_view = "accounts.sign_in"
+    manager = security.init_app(app).login_manager
     manager.user_loader(load_user)
+    manager.request_loader(None)
+    manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_open_scope)
     app.teardown_request(lambda _error: tenancy.close_scope())
     app.context_processor(_viewer)
 
 
 def load_user(uniquifier: str) -> User | None:
-    query = select(User).where(User.fs_uniquifier == uniquifier, User.active)
-    return db.session().exec(query).one_or_none()
+    return queries.user_by_uniquifier(db.session(), uniquifier)
+
+
+def _ask_to_sign_in() -> Any:
+    """A stranger at a closed page signs in first, and then sees that page."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=wanted))
+
+
+def sign_in(user: User) -> None:
+    """Start a session of its own: nothing of the one before, planted or not, lives on."""
+    _start_anew()
+    flask_security.login_user(user, remember=False)
+    wrote_now()
+
+
+def sign_out() -> None:
+    flask_security.logout_user()
+    _start_anew()
+
+
+def _start_anew() -> None:
+    cookie.clear()
+    g.pop("csrf_token", None)
+    forget_identity()
+
+
+def wrote_now() -> None:
+    """Whoever has just written reads the primary for a while."""
+    cookie["wrote_at"] = int(clock.now().timestamp())
+
+
+def next_url(asked: str | None) -> str | None:
+    """The page of ours that `next=` names, built anew from our own routes, or None.
+
+    Nothing of what was asked for is passed on as it came, so no spelling of another
+    site's address (`//evil`, `/\\evil`, tabs, credentials) can come out again.
+    """
+    if not asked or len(asked) > 2_000 or not asked.startswith("/") or not asked.isprintable():
+        return None
+    try:
+        parts = urlsplit(asked)
+        if parts.scheme or parts.netloc or "\\" in asked:
+            return None
+        endpoint, values = current_app.url_map.bind("localhost").match(parts.path, method="GET")
+        built = url_for(endpoint, **values)
+    except (HTTPException, RequestRedirect, BuildError, ValueError):
+        return None
+    if endpoint in NOT_NEXT or not built.startswith("/") or built.startswith("//"):
+        return None
+    query = urlencode(parse_qsl(parts.query))
+    return f"{built}?{query}" if query else built
 
 
 def _open_scope() -> None:

@@ -47,6 +47,10 @@ class User(SQLModel, UserMixin, table=True):
     create_datetime: datetime
     acting_for: UUID | None = Field(default=None, foreign_key="organization.id")
 
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
     def get_id(self) -> str:
         """What a session remembers; changing it signs the person out everywhere."""
         return self.fs_uniquifier
@@ -87,5 +91,6 @@ class Invitation(OwnedByOrg, table=True):
     invited_by: UUID = Field(foreign_key="user_account.id")
     invited_at: datetime
     expires_at: datetime
+    withdrawn_at: datetime | None = None
     accepted_at: datetime | None = None
     accepted_by: UUID | None = Field(default=None, foreign_key="user_account.id")

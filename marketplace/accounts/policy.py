@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from marketplace.accounts.rules import Role
+from marketplace.accounts.rules import GIVES_ROLES
 from marketplace.core import access
-from marketplace.core.access import Actor, anyone, is_operator, is_system
+from marketplace.core.access import Actor, anyone, is_operator, is_system, signed_in
 
 
 def administers(actor: Actor, organization: Any) -> bool:
-    return actor.has(Role.ADMINISTRATOR, organization.id) or actor.has(
-        Role.CONVENER, organization.id
-    )
+    return any(actor.has(role, organization.id) for role in GIVES_ROLES)
+
+
+def belongs(actor: Actor, organization: Any) -> bool:
+    """Holds any role in the organization."""
+    return any(org_id == organization.id for _, org_id in actor.roles)
 
 
 access.declare(
@@ -18,6 +21,21 @@ access.declare(
         "accounts.found_organization": [[anyone]],
         "accounts.sign_up": [[anyone]],
         "accounts.give_role": [[administers], [is_operator], [is_system]],
-        "accounts.affiliate": [[access.signed_in], [is_system]],
+        "accounts.affiliate": [[signed_in], [is_system]],
+        # Links in letters carry the proof themselves: a signed token or a secret.
+        "accounts.sign_in": [[anyone]],
+        "accounts.confirm_email": [[anyone]],
+        "accounts.confirm_person": [[is_system]],
+        "accounts.ask_confirmation": [[anyone]],
+        "accounts.ask_reset": [[anyone]],
+        "accounts.set_password": [[anyone]],
+        "accounts.accept_invitation": [[anyone]],
+        "accounts.change_password": [[signed_in]],
+        "accounts.sign_out_everywhere": [[signed_in]],
+        "accounts.act_for": [[belongs]],
+        "accounts.people": [[belongs]],
+        "accounts.invite": [[administers]],
+        "accounts.withdraw_invitation": [[administers]],
+        "accounts.remove_role": [[administers]],
     }
 )

@@ -2,12 +2,13 @@
 
 from uuid import UUID, uuid4
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from marketplace.accounts import queries, rules
+from marketplace.accounts import letters, queries, rules, security
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import FOUNDER_ROLES, OrganizationKind, Role
-from marketplace.core import clock
+from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
@@ -27,8 +28,7 @@ def found_organization(
 ) -> Organization:
     """A new tenant; a district can exist only once per LEAID."""
     require(actor, "accounts.found_organization", kind)
-    if leaid and session.exec(select(Organization).where(Organization.leaid == leaid)).first():
-        raise RuleBroken("This district is already here. Ask its administrator to invite you.")
+    _check_new(session, leaid)
     organization = Organization(
         kind=kind,
         slug=_free_slug(session, slug or rules.slug_of(name)),
@@ -39,8 +39,13 @@ def found_organization(
         time_zone=time_zone,
         founded_at=clock.now(),
     )
-    session.add(organization)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(organization)
+    except IntegrityError:  # somebody founded it in this very moment
+        raise RuleBroken(
+            "Somebody has just signed up an organization like this one. Try again."
+        ) from None
     emit(
         session,
         actor,
@@ -49,6 +54,11 @@ def found_organization(
         kind=str(kind),
     )
     return organization
+
+
+def _check_new(session: Session, leaid: str | None) -> None:
+    if leaid and session.exec(select(Organization).where(Organization.leaid == leaid)).first():
+        raise RuleBroken("This district is already here. Ask its administrator to invite you.")
 
 
 class _Owned:
@@ -72,22 +82,87 @@ def add_person(
     *,
     name: str,
     email: str,
-    password_hash: str | None = None,
+    password: str | None = None,
 ) -> User:
     """A person who can sign in once their address is confirmed."""
     require(actor, "accounts.sign_up")
+    email = email.strip()
+    rules.check_email(email)
+    hashed = security.new_hash(password, email) if password is not None else None
     if queries.user_by_email(session, email):
-        raise RuleBroken("There is already an account with this address. Sign in instead.", "email")
+        raise _has_account()
+    return _new_person(session, name, email, hashed)
+
+
+def _new_person(session: Session, name: str, email: str, hashed: str | None) -> User:
     user = User(
-        name=name.strip(),
-        email=email.strip(),
+        name=" ".join(name.split()),
+        email=email,
         email_key=rules.email_key(email),
-        password=password_hash,
+        password=hashed,
         fs_uniquifier=uuid4().hex,
         create_datetime=clock.now(),
     )
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:  # the same address, in this very moment
+        raise _has_account() from None
+    return user
+
+
+def _has_account() -> RuleBroken:
+    return RuleBroken("There is already an account with this address. Sign in instead.", "email")
+
+
+def confirm_person(session: Session, actor: Actor, user: User) -> None:
+    """The operator of the machine vouches for an address (example data, commands)."""
+    require(actor, "accounts.confirm_person", user)
+    user.confirmed_at = user.confirmed_at or clock.now()
+
+
+def sign_up(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: OrganizationKind,
+    org_name: str,
+    leaid: str | None = None,
+    city: str | None = None,
+    state: str | None = None,
+    time_zone: str | None = None,
+    person_name: str,
+    email: str,
+    password: str,
+) -> User:
+    """An organization with its first person, who gets a letter to confirm the address.
+
+    An address that already has an account gets a letter saying so, and nothing is founded.
+    Whoever signs up sees the same in both cases, so nobody learns who has an account; and
+    the slow part, the hash, comes first, outside any lock.
+    """
+    require(actor, "accounts.sign_up", kind)
+    email = email.strip()
+    rules.check_email(email)
+    hashed = security.new_hash(password, email)
+    _check_new(session, leaid)
+    if known := queries.user_by_email(session, email, lock=True):
+        if queries.mailbox_is_quiet(session, known.email, clock.now()):
+            mail.send(session, *letters.already_here(known))
+        return known
+    user = _new_person(session, person_name, email, hashed)
+    organization = found_organization(
+        session,
+        actor,
+        kind=kind,
+        name=" ".join(org_name.split()),
+        leaid=leaid,
+        city=city,
+        state=state,
+        time_zone=time_zone or rules.zone_of_state(state),
+    )
+    found_with(session, actor, user, organization)
+    mail.send(session, *letters.confirm(user, organization))
     return user
 
 

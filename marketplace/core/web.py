@@ -9,7 +9,16 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, jsonify, render_template, request, session
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    render_template,
+    request,
+    session,
+)
 from flask_wtf import FlaskForm
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -143,6 +152,15 @@ def pdf_response(name: str, content: bytes) -> Response:
         mimetype="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )
+
+
+# -- addresses -------------------------------------------------------------------------------
+
+
+def link_to(endpoint: str, **values: Any) -> str:
+    """The full address of a page, for letters: our own host, whatever a request called it."""
+    path = current_app.url_map.bind("localhost").build(endpoint, values)
+    return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
 # -- words of numbers and dates --------------------------------------------------------------

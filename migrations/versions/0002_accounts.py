@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("invited_by", sa.Uuid(), nullable=False),
         sa.Column("invited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("accepted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -8,6 +8,17 @@ from marketplace.app import create_app
 
 #: Pages strangers may open. Adding one is a decision that shows in review.
 PUBLIC: set[str] = {
+    "accounts.sign_in",
+    "accounts.demo_sign_in",
+    "accounts.sign_out",
+    "accounts.choose_sign_up",
+    "accounts.sign_up",
+    "accounts.sign_up_sent",
+    "accounts.confirm_email",
+    "accounts.ask_confirmation",
+    "accounts.ask_reset",
+    "accounts.set_password",
+    "accounts.accept_invitation",
     "ledger.account",
     "ledger.books",
     "ledger.checks",

@@ -1,0 +1,107 @@
+"""What people type to come in, and what administrators type to let others in."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import LONGEST_PASSWORD, ROLE_WORDS, SHORTEST_PASSWORD, Role
+from marketplace.accounts.states import STATES
+from marketplace.core.web import Form
+
+PASSWORD_HINT = (
+    f"At least {SHORTEST_PASSWORD} characters. Four or five random words work well; "
+    f"no digits or signs are asked for."
+)
+
+
+def _needed(words: str, longest: int = 200) -> list[Any]:
+    return [InputRequired(words), Length(max=longest, message=f"Use at most {longest} characters.")]
+
+
+def email_field(label: str = "Work e-mail") -> EmailField:
+    return EmailField(label, _needed("Enter an e-mail address.", 254))
+
+
+def new_password_field(label: str = "Password") -> PasswordField:
+    return PasswordField(
+        label,
+        [
+            InputRequired("Enter a password."),
+            Length(
+                min=SHORTEST_PASSWORD,
+                message=f"Use at least {SHORTEST_PASSWORD} characters.",
+            ),
+            Length(max=LONGEST_PASSWORD, message=f"Use at most {LONGEST_PASSWORD} characters."),
+        ],
+        description=PASSWORD_HINT,
+    )
+
+
+class ButtonForm(Form):
+    """A button and nothing to type."""
+
+
+class SignInForm(Form):
+    email = email_field("E-mail")
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+class DemoSignInForm(Form):
+    email = StringField("E-mail", [InputRequired("Choose an account.")])
+
+
+class SignUpForm(Form):
+    org_name = StringField("Name of the organization", _needed("Enter its name."))
+    state = SelectField(
+        "State",
+        choices=[SelectChoice("", "Choose a state")]
+        + [SelectChoice(code, name) for code, (name, _) in STATES.items()],
+        validators=[InputRequired("Choose a state.")],
+    )
+    person_name = StringField("Your name", _needed("Enter your name."))
+    email = email_field()
+    password = new_password_field()
+
+
+class EmailForm(Form):
+    email = email_field("E-mail")
+
+
+class SetPasswordForm(Form):
+    password = new_password_field("New password")
+
+
+class ChangePasswordForm(Form):
+    current = PasswordField("Current password", [InputRequired("Enter your current password.")])
+    password = new_password_field("New password")
+
+
+class AcceptInvitationForm(Form):
+    name = StringField("Your name", _needed("Enter your name."))
+    password = new_password_field()
+
+
+class InviteForm(Form):
+    email = email_field()
+    role = SelectField("Role", validators=[InputRequired("Choose a role.")])
+
+    def offer(self, roles: Iterable[Role]) -> None:
+        """The roles that exist in the organization."""
+        self.role.choices = [SelectChoice(str(role), ROLE_WORDS[role]) for role in roles]
+
+
+class ActForForm(Form):
+    org_id = RadioField("Organization", validators=[InputRequired("Choose an organization.")])
+
+    def offer(self, organizations: Iterable[Organization]) -> None:
+        """The organizations one holds a role in."""
+        self.org_id.choices = [SelectChoice(str(org.id), org.name) for org in organizations]
+
+    @property
+    def chosen(self) -> UUID:
+        return UUID(self.org_id.data)
