@@ -43,7 +43,7 @@ def read(
 
     def read_row(row: list[Any]) -> Facts:
         leaid = cells.leaid(row[at[0]])
-        starts, name, street, city, state, *rest = (cells.text(row[i]) for i in at[1:])
+        starts, name, street, city, state, *rest = (cells.as_text(row[i]) for i in at[1:])
         zip_code, county_fips, county, locale, latitude, longitude, pupils = rest
         if name is None:
             raise cells.BadCell("the district has no name")

@@ -11,7 +11,7 @@ class BadCell(ValueError):
     """A cell that can be neither read nor called missing; the message names the problem."""
 
 
-def text(cell: object) -> str | None:
+def as_text(cell: object) -> str | None:
     """The cell as text; numbers as written, without a trailing '.0'."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -30,7 +30,7 @@ def leaid(cell: object) -> str:
 
 
 def number(cell: object, what: str) -> Decimal | None:
-    written = text(cell)
+    written = as_text(cell)
     if written is None:
         return None
     try:
@@ -50,7 +50,7 @@ def whole(cell: object, what: str) -> int | None:
     if value is None:
         return None
     if value != int(value) or value >= 100_000_000:
-        raise BadCell(f"{what} “{text(cell)}” is not a count")
+        raise BadCell(f"{what} “{as_text(cell)}” is not a count")
     return int(value)
 
 
@@ -61,13 +61,13 @@ def scaled(cell: object, what: str, factor: int, most: int) -> int | None:
         return None
     result = int((value * factor).to_integral_value())
     if result > most:
-        raise BadCell(f"{what} “{text(cell)}” is above {Decimal(most) / factor:,}")
+        raise BadCell(f"{what} “{as_text(cell)}” is above {Decimal(most) / factor:,}")
     return result
 
 
 def year(cell: object) -> str:
     """'2018-2019' and '2018-19' are the same school year; '2023' is a calendar year."""
-    written = (text(cell) or "").replace("–", "-")
+    written = (as_text(cell) or "").replace("–", "-")
     if not (match := _YEAR.fullmatch(written)):
         raise BadCell(f"year “{written[:20]}” is not like 2018-19 or 2023")
     start, end = match.groups()

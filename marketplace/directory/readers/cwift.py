@@ -49,7 +49,7 @@ def read(
         error = None
         if at_error is not None:
             error = cells.scaled(row[at_error], "standard error", 10_000, most=50_000)
-        district = cells.text(row[at_name].strip('"')) if at_name is not None else None
+        district = cells.as_text(row[at_name].strip('"')) if at_name is not None else None
         return {
             "leaid": leaid,
             "state": CODE_BY_FIPS.get(leaid[:2]),

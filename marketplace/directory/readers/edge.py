@@ -29,11 +29,11 @@ def read(
     at = [columns[column] for column in COLUMNS]
     reading = Reading(SourceKind.EDGE, vintage="")
     years: dict[Any, str] = {}
-    text, missing = cells.text, cells.MISSING
+    as_text, missing = cells.as_text, cells.MISSING
 
     def read_row(row: list[Any]) -> Facts:
         values = [
-            cell if cell.__class__ is str and cell not in missing else text(cell)
+            cell if cell.__class__ is str and cell not in missing else as_text(cell)
             for cell in [row[i] for i in at]
         ]
         (

@@ -70,7 +70,7 @@ def _read_export(columns: Mapping[str, int], rows: Rows) -> Reading:
 
     def read_row(row: list[Any]) -> Facts:
         leaid = cells.leaid(_exported(row[at_id]))
-        name = cells.text(row[at_name])
+        name = cells.as_text(row[at_name])
         if name is None:
             raise cells.BadCell("the agency has no name")
         facts = {"leaid": leaid, "state": CODE_BY_FIPS.get(leaid[:2]), "name": readable(name)}
@@ -79,7 +79,7 @@ def _read_export(columns: Mapping[str, int], rows: Rows) -> Reading:
             pupils = cells.whole(_exported(row[at_pupils]), "pupils")
             facts |= group("pupils", pupils_year, SOURCE, pupils=pupils)
         if at_state_id is not None:
-            state_id = cells.text(_exported(row[at_state_id]))
+            state_id = cells.as_text(_exported(row[at_state_id]))
             facts |= group("state_id", state_id_year, SOURCE, state_agency_id=state_id)
         return facts
 
@@ -116,7 +116,7 @@ def _read_join(columns: Mapping[str, int], rows: Rows) -> Reading:
         leaid = cells.leaid(row[at_id])
         facts: Facts = {"leaid": leaid, "state": CODE_BY_FIPS.get(leaid[:2])}
         if at_name is not None:
-            name = cells.text(row[at_name])
+            name = cells.as_text(row[at_name])
             facts |= group("name", vintage, SOURCE, name=name and readable(name))
         if "enroll" in at:
             pupils = cells.whole(row[at["enroll"]], "pupils")

@@ -44,18 +44,18 @@ def read(
         written = cell(row, column)
         if column in _BASIS_POINTS:
             return cells.scaled(written, column, 1, _BASIS_POINTS[column])
-        return cells.whole(written, column) if column in _COUNTS else cells.text(written)
+        return cells.whole(written, column) if column in _COUNTS else cells.as_text(written)
 
     def read_row(row: list[Any]) -> Facts:
         facts: Facts = {"leaid": cells.leaid(cell(row, "leaid"))}
         for name in groups:
             values = {column: value(row, column) for column in GROUPS[name]}
-            written = cells.text(cell(row, f"{name}_year"))
+            written = cells.as_text(cell(row, f"{name}_year"))
             known = any(v is not None for v in values.values())
             if known and written is None and name not in _MAY_BE_UNDATED:
                 raise cells.BadCell(f"{GROUPS[name][0]} has no year")
             year = UNKNOWN_YEAR if written is None else cells.year(written)
-            source = cells.text(cell(row, f"{name}_source")) or SOURCE
+            source = cells.as_text(cell(row, f"{name}_source")) or SOURCE
             facts |= group(name, year, source, **values)
             years.add(facts[COLUMNS_OF[name][-2]] or UNKNOWN_YEAR)
         _check(facts)

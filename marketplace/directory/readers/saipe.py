@@ -46,7 +46,7 @@ def read(
         leaid = fips + _digits(row[at_district], 5, "district ID")
         if fips not in CODE_BY_FIPS:
             raise cells.BadCell(f"“{fips}” is not a state number")
-        district = cells.text(row[at_name])
+        district = cells.as_text(row[at_name])
         if district is None:
             raise cells.BadCell("the district has no name")
         children = cells.whole(row[at_children], "children")
@@ -71,7 +71,7 @@ def read(
 
 def _digits(cell: Any, width: int, what: str) -> str:
     """Text of fixed width; a spreadsheet's number gets its leading zeros back."""
-    written = cells.text(cell) or ""
+    written = cells.as_text(cell) or ""
     padded = written.zfill(width)
     if not written.isdigit() or len(padded) != width:
         raise cells.BadCell(f"{what} “{written[:20]}” is not {width} digits")
