@@ -41,15 +41,14 @@ def sign_up_district(leaid: str) -> Any:
             leaid=district.leaid,
             city=district.city,
             state=district.state,
-            person_name=form.person_name.data,
-            email=form.email.data,
-            password=form.password.data,
+            person_name=form.person_name.data or "",
+            email=form.email.data or "",
+            password=form.password.data or "",
         )
     ):
         return redirect("/sign-up/sent")
-    return web.form_page(
-        "directory/sign_up_district.html", form, hint=None, facts=facts_about(district), **shown
-    )
+    known = [fact for fact in facts_about(district) if fact[2]]
+    return web.form_page("directory/sign_up_district.html", form, hint=None, facts=known, **shown)
 
 
 def _administrator_of(leaid: str) -> str | None:

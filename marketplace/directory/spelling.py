@@ -36,6 +36,7 @@ _SHORT_WORDS = {
 }
 _LITTLE = {"OF", "AND", "THE", "AT", "FOR", "IN"}
 _NUMBERED = re.compile(r"\d+(ST|ND|RD|TH)")
+_ROMAN = re.compile(r"[IVX]{2,}")
 _NO_VOWEL = re.compile(r"[^AEIOUY\d']{1,4}")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
@@ -53,7 +54,11 @@ def _quieter(match: re.Match[str]) -> str:
         return word.lower()
     if word in _LITTLE and match.start() > 0:
         return word.lower()
-    if word in _KEPT or (word not in _SHORT_WORDS and _NO_VOWEL.fullmatch(word)):
+    if (
+        word in _KEPT
+        or _ROMAN.fullmatch(word)
+        or (word not in _SHORT_WORDS and _NO_VOWEL.fullmatch(word))
+    ):
         return word
     return word.capitalize()
 

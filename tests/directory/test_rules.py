@@ -81,6 +81,7 @@ def test_a_figure_of_unknown_year_gives_way_to_any_year_and_replaces_none():
         ("AFTON CENTRAL SCHOOL DISTRICT", "Afton Central School District"),
         ("TOMPKINS-SENECA-TIOGA BOCES", "Tompkins-Seneca-Tioga BOCES"),
         ("171 2ND ST", "171 2nd St"),
+        ("SPRINGFIELD R-XII", "Springfield R-XII"),
         ("DELAWARE ACADEMY AT DELHI", "Delaware Academy at Delhi"),
         ("McGraw", "McGraw"),
     ],
