@@ -39,7 +39,7 @@ class Body:
     legs: tuple[Leg, ...]
     reverses: int | None = None
 
-    def text(self) -> str:
+    def canonical(self) -> str:
         said: dict[str, Any] = {
             "v": 1,
             "c": self.consortium,
@@ -91,7 +91,7 @@ def read(text: str) -> Body:
     numbers = [cents for _account, cents in body.legs]
     if body.reverses is not None:
         numbers.append(body.reverses)
-    if body.text() != text or any(type(number) is not int for number in numbers):
+    if body.canonical() != text or any(type(number) is not int for number in numbers):
         raise ValueError("not in the canonical form")
     return body
 

@@ -216,6 +216,12 @@ def check_label(key: str, ref: str) -> None:
         raise RuleBroken("An entry needs a reference such as “pool:reading-tutor/invoice:12”.")
 
 
+def ref_words(ref: str) -> str:
+    """'pool:reading-tutor/invoice:12' -> 'Pool reading-tutor, invoice 12'."""
+    words = ", ".join(part.replace(":", " ").replace("_", " ") for part in ref.split("/"))
+    return words[:1].upper() + words[1:]
+
+
 def check_can_reverse(kind: PostingKind, reversed_by: int | None) -> None:
     if reversed_by is not None:
         raise RuleBroken(f"Entry {reversed_by} already cancels this entry.")

@@ -114,7 +114,7 @@ def _signature(actor: Actor) -> str:
 def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> LedgerTxn:
     rules.check_label(said.key, said.ref)
     rules.check_legs(said.legs)
-    text = said.text()
+    text = said.canonical()
     leaf = leaf_of(text)
     org_id = UUID(said.consortium)
 
@@ -165,7 +165,8 @@ def _write_lines(session: Session, txn: LedgerTxn, legs: Sequence[Leg]) -> None:
         for code, cents in totals.items()
     ]
     session.execute(_upsert(session, LedgerAccount).on_conflict_do_nothing(), accounts)
-    session.execute(insert(LedgerEntry), lines)
+    # With RETURNING a thousand lines go in one statement, and so does the check of them.
+    session.execute(insert(LedgerEntry).returning(col(LedgerEntry.line)), lines)
     session.add(txn)
     session.flush()
     change = _upsert(session, LedgerBalance)

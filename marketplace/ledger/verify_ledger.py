@@ -15,18 +15,18 @@ def fail_if(wrong, why):
 
 def check(path, receipts=()):
     """One line about what was proven; ValueError says what is wrong and where."""
-    kept = {}
+    kept = dict[int, str]()
     for seq, _, digest in (receipt.lower().partition(":") for receipt in receipts):
         fail_if(kept.setdefault(int(seq), digest) != digest, f"two receipts for entry {seq}")
-    prev, keys, undone, sums, starts, end, lines, whose = bytes(32), set(), set(), {}, [], 0, 0, 0
+    prev, keys, undone, sums, starts = bytes(32), set(), set(), dict[str, int](), list[int]()
+    end = lines = whose = 0
     with open(path, "rb") as export, open(path, "rb") as again:
         for seq, line in enumerate(export, 1):
             try:
                 row = json.loads(line)
                 body = json.loads(row["body"])
                 legs, key, back = body["e"], body["k"], body.get("reverses")
-                moved = row["seq"] != seq or row["prev"] != prev.hex()
-                fail_if(moved, "does not follow the entry before it: one is missing or moved")
+                fail_if((row["seq"], row["prev"]) != (seq, prev.hex()), "does not follow the last")
                 prev = sha256(prev + sha256(b"\0" + row["body"].encode()).digest()).digest()
                 fail_if(row["hash"] != prev.hex(), "the text was changed: it has another hash")
                 fail_if(kept.pop(seq, row["hash"]) != row["hash"], "your receipt differs")

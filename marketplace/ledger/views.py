@@ -36,7 +36,12 @@ def natural(cents: int, code: str) -> int:
 
 @bp.context_processor
 def _words() -> dict[str, Any]:
-    return {"short_words": rules.short_words, "effect": rules.effect, "section": "open"}
+    return {
+        "short_words": rules.short_words,
+        "effect": rules.effect,
+        "ref_words": rules.ref_words,
+        "section": "open",
+    }
 
 
 @bp.get("/ledger")
@@ -46,10 +51,11 @@ def search() -> Any:
     with tenancy.everyone(OPEN):
         form, asked, all_books = _asked()
         chosen = [b for b in all_books if asked.consortium_id in (None, b.consortium_id)]
-        number, total = page_number(), 0
+        number, total = 1, 0
         found: list[Entry] = []
         if not form.problems:
             total = queries.count_entries(db.session(), asked)
+            number = _page_of(total)
             found = queries.entries(db.session(), asked, page=number)
         page = render_template(
             "ledger/search.html",
@@ -134,7 +140,7 @@ def account(slug: str, code: str) -> Any:
         total = queries.count_account_rows(db.session(), found.consortium_id, code)
         if not total:
             raise NotFound("There is no such account.")
-        number = page_number()
+        number = _page_of(total)
         rows = queries.account_rows(db.session(), found.consortium_id, code, page=number)
         return render_template(
             "ledger/account.html",
@@ -171,7 +177,7 @@ def checks() -> Any:
     require(current_actor(), "ledger.read_books")
     with tenancy.everyone(OPEN):
         all_books = queries.open_books(db.session())
-        number, size = page_number(), queries.PAGE_SIZE
+        number, size = _page_of(len(all_books)), queries.PAGE_SIZE
         shown = all_books[(number - 1) * size : number * size]
         found = watch.check(db.session(), shown)
         return render_template(
@@ -190,6 +196,11 @@ def verifier() -> Any:
         mimetype="text/x-python",
         headers={"Content-Disposition": 'attachment; filename="verify_ledger.py"'},
     )
+
+
+def _page_of(total: int) -> int:
+    """The page asked for, or the last one where the list has become shorter."""
+    return min(page_number(), max(1, -(-total // queries.PAGE_SIZE)))
 
 
 def _books(slug: str) -> Books:

@@ -27,6 +27,7 @@ class Badge(NamedTuple):
 
     ok: bool
     text: str
+    note: str = ""
 
 
 _known: dict[UUID, Checked] = {}
@@ -57,4 +58,4 @@ def badge(found: dict[UUID, Checked]) -> Badge | None:
     oldest = min(checked.at for checked in found.values())
     entries = sum(checked.proof.entries for checked in found.values())
     noun = "entry" if entries == 1 else "entries"
-    return Badge(True, f"Checked at {oldest:%H:%M} UTC: {entries:,} {noun}, balanced, no gaps")
+    return Badge(True, "Checked: balanced, no gaps", f"{entries:,} {noun}, {oldest:%H:%M} UTC")

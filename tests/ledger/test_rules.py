@@ -73,7 +73,7 @@ bodies = st.builds(
 
 
 def test_the_text_of_an_entry_is_the_promised_one():
-    assert entry().text() == GOLDEN
+    assert entry().canonical() == GOLDEN
 
 
 def test_the_hash_of_the_first_entry_is_the_one_computed_by_hand():
@@ -90,14 +90,14 @@ def test_each_hash_seals_all_entries_before_it():
 
 
 def test_only_a_reversal_names_the_entry_it_cancels():
-    assert "reverses" not in json.loads(entry().text())
-    assert list(json.loads(entry(reverses=4).text())) == [*body.KEYS[:-1], "reverses", "e"]
+    assert "reverses" not in json.loads(entry().canonical())
+    assert list(json.loads(entry(reverses=4).canonical())) == [*body.KEYS[:-1], "reverses", "e"]
 
 
 @given(bodies)
 def test_a_text_read_back_is_the_same_entry(said):
-    assert body.read(said.text()) == said
-    assert said.text().isascii()
+    assert body.read(said.canonical()) == said
+    assert said.canonical().isascii()
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,21 @@ def test_keys_and_references_are_plain():
                      ("k", ""), ("k", "free words"), ("k", "pool:a/"), ("k", "=a:b")]:  # fmt: skip
         with pytest.raises(RuleBroken):
             rules.check_label(key, ref)
+
+
+def test_a_reference_is_shown_in_words():
+    assert rules.ref_words("pool:reading-tutor/invoice:12") == "Pool reading-tutor, invoice 12"
+    assert rules.ref_words("true_up:2027") == "True up 2027"
+
+
+def test_a_line_is_told_without_debit_and_credit():
+    assert rules.effect("receivable:0100005", 5025_50) == "It owes $5,025.50 more"
+    assert rules.effect("payable:brightpath", 100) == "$1.00 less is owed"
+
+
+def test_debts_and_income_count_upwards_for_a_reader():
+    assert rules.natural(AccountKind.ASSET, -5) == rules.natural(AccountKind.EXPENSE, -5) == -5
+    assert rules.natural(AccountKind.LIABILITY, -5) == rules.natural(AccountKind.INCOME, -5) == 5
 
 
 def test_an_entry_is_cancelled_once_and_a_reversal_never():
