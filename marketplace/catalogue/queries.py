@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
+from marketplace.catalogue import rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.core import clock, tenancy
@@ -126,10 +127,10 @@ def listings_of(session: Session, org_id: UUID) -> list[Tool]:
     return list(session.exec(query))
 
 
-def own_tool(session: Session, org_id: UUID, slug: str, *, lock: bool = False) -> Tool:
+def own_tool(session: Session, org_id: UUID, slug: str) -> Tool:
     """One of a vendor's listings, from its own scope."""
     query = select(Tool).where(Tool.slug == slug, Tool.org_id == org_id)
-    return _found(session.exec(query.with_for_update() if lock else query).one_or_none())
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
 
 
 def tool_to_change(session: Session, tool_id: UUID) -> Tool:
@@ -162,6 +163,22 @@ def price_versions(session: Session, edition_id: UUID) -> list[PriceSchedule]:
     return list(session.exec(query))
 
 
+def missing_parts(session: Session, tool: Tool) -> list[str]:
+    """What the listing still needs before anybody may publish it."""
+    priced = {schedule.edition_id for schedule in schedules_of(session, tool.id)}
+    editions = editions_of(session, tool.id)
+    profile = vendor_profile(session, tool.org_id)
+    return rules.missing_parts(
+        description=tool.description,
+        subjects=tool.subjects,
+        ai_facts=tool.ai_facts,
+        editions=len(editions),
+        editions_without_price=[e.name for e in editions if e.id not in priced],
+        billing_email=profile.billing_email if profile else "",
+        remit_to=profile.remit_to if profile else "",
+    )
+
+
 def tools_by_status(session: Session, *statuses: ToolStatus, limit: int = 200) -> list[Tool]:
     """For the operator, who looks across vendors: those longest in line first."""
     query = (
@@ -171,6 +188,12 @@ def tools_by_status(session: Session, *statuses: ToolStatus, limit: int = 200) -
         .limit(limit)
     )
     return list(session.exec(query))
+
+
+def tool_sent_for_review(session: Session, slug: str) -> Tool:
+    """For the operator: a listing that was sent at least once, in whatever state it is now."""
+    query = select(Tool).where(Tool.slug == slug, col(Tool.submitted_at).is_not(None))
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
 
 
 def published_of_vendor(session: Session, org_id: UUID) -> list[Tool]:

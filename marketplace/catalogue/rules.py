@@ -162,6 +162,10 @@ def check_can_submit(status: ToolStatus, missing: Sequence[str]) -> None:
     """A complete draft, or a suspended listing that was mended, may be sent for review."""
     if status not in (ToolStatus.DRAFT, ToolStatus.SUSPENDED, ToolStatus.EXPIRED):
         raise RuleBroken("This listing was already sent for review.")
+    check_complete(missing)
+
+
+def check_complete(missing: Sequence[str]) -> None:
     if missing:
         raise RuleBroken("Some parts are still missing. " + " ".join(missing))
 
