@@ -132,7 +132,7 @@ class SaveEditionForm(ListingForm):
 class PriceFields(ListingForm):
     """A schedule as it is typed; `terms()` reads it. The rows of bands are added below."""
 
-    form = RadioField(
+    kind = RadioField(
         "Kind of price", choices=[(str(form), words) for form, words in prices.FORM_WORDS.items()]
     )
     total = _text("Flat price, in dollars", 30)
@@ -155,10 +155,10 @@ class PriceFields(ListingForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)
-        if self.form.errors:
+        if self.kind.errors:
             return False
         self.terms, problems = prices.read_terms(
-            ScheduleForm(self.form.data),
+            ScheduleForm(self.kind.data),
             self.typed_bands(),
             total=self.total.data or "",
             platform_fee=self.platform_fee.data or "",
@@ -171,7 +171,7 @@ class PriceFields(ListingForm):
 
     def fill_from(self, terms: dict[str, Any]) -> None:
         """Show the price in force, to be changed."""
-        self.form.data = terms["form"]
+        self.kind.data = terms["form"]
         for name in ("total", "platform_fee", "minimum", "cap"):
             if cents := terms.get(f"{name}_cents"):
                 self[name].data = _typed(cents)

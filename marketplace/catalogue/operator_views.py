@@ -33,8 +33,7 @@ def submitted_tool(tool_slug: str) -> Tool:
     """A listing of any vendor that was sent at least once; drafts stay the vendor's own."""
     session = db.session()
     with tenancy.everyone(WHY):
-        tool = queries.tool_sent_for_review(session, tool_slug)
-    return tool
+        return queries.tool_sent_for_review(session, tool_slug)
 
 
 @bp.get("/admin/listings")

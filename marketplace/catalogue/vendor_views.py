@@ -275,7 +275,7 @@ def _propose(form: Any, versions: list[Any]) -> None:
             versions[0].valid_until,
         )
         return
-    form.form.data, form.term_months.data = "volume", 12
+    form.kind.data, form.term_months.data = "volume", 12
     form.valid_until.data = day_next_year(queries.last_zone_today())
     form.from_1.data = "1"
 
