@@ -1,5 +1,7 @@
 """The one blueprint that the public, vendor and operator pages share."""
 
+from typing import Any
+
 from flask import Blueprint
 
 from marketplace.catalogue import rules
@@ -7,7 +9,7 @@ from marketplace.catalogue import rules
 bp = Blueprint("catalogue", __name__)
 
 
-@bp.app_context_processor
-def words() -> dict[str, object]:
-    """Words that every page about a tool may need, also pages of other features."""
-    return {"tool_words": rules}
+@bp.record_once
+def give_words(state: Any) -> None:
+    """Macros see globals only; pages of other features about a tool need its words too."""
+    state.app.jinja_env.globals["tool_words"] = rules

@@ -1,6 +1,6 @@
 """What vendors and the operator type about listings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
     Email,
     InputRequired,
@@ -27,7 +28,7 @@ from wtforms.validators import (
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea, TextInput
 
 from marketplace.catalogue import prices
-from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, AIUse, ScheduleForm
+from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, ScheduleForm
 from marketplace.core.web import Form
 
 
@@ -80,6 +81,10 @@ def _long_text(label: str, longest: int, needed: str = "") -> TextAreaField:
     return TextAreaField(label, [first, Length(max=longest)], filters=[plain])
 
 
+def _choices(words: Mapping[Any, str]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), label) for value, label in words.items()]
+
+
 class StartListingForm(Form):
     name = _text("Name of the tool", 80, "Enter the name of the tool.")
     summary = _text("What it does, in one line", 160, "Say in one line what it does.")
@@ -105,18 +110,16 @@ class DescribeToolForm(ListingForm):
     name = _text("Name of the tool", 80, "Enter the name of the tool.")
     summary = _text("What it does, in one line", 160, "Say in one line what it does.")
     description = _long_text("What it does and for whom", 4000)
-    lowest_grade = SelectField("Lowest grade", choices=list(GRADES.items()), coerce=int)
-    highest_grade = SelectField("Highest grade", choices=list(GRADES.items()), coerce=int)
-    subjects = ManyField("Subjects", choices=list(SUBJECTS.items()))
+    lowest_grade = SelectField("Lowest grade", choices=_choices(GRADES), coerce=int)
+    highest_grade = SelectField("Highest grade", choices=_choices(GRADES), coerce=int)
+    subjects = ManyField("Subjects", choices=_choices(SUBJECTS))
     languages = ListField("Languages", by_line=False, most=20, longest=40)
     runs_on = _text("Runs on", 300)
     works_with = _text("Works with", 300)
 
 
 class ExplainAIForm(ListingForm):
-    ai_use = RadioField(
-        "How much it relies on AI", choices=[(str(use), AI_WORDS[use]) for use in AIUse]
-    )
+    ai_use = RadioField("How much it relies on AI", choices=_choices(AI_WORDS))
     ai_facts = ListField("What the AI does, in plain sentences", by_line=True, most=12)
 
     def validate_ai_facts(self, field: ListField) -> None:
@@ -132,9 +135,7 @@ class SaveEditionForm(ListingForm):
 class PriceFields(ListingForm):
     """A schedule as it is typed; `terms()` reads it. The rows of bands are added below."""
 
-    kind = RadioField(
-        "Kind of price", choices=[(str(form), words) for form, words in prices.FORM_WORDS.items()]
-    )
+    kind = RadioField("Kind of price", choices=_choices(prices.FORM_WORDS))
     total = _text("Flat price, in dollars", 30)
     platform_fee = _text("Platform fee, in dollars", 30)
     minimum = _text("Never less than, in dollars", 30)

@@ -107,7 +107,8 @@ def send_back_listing(tool_slug: str) -> Any:
     if done:
         flash(f"{tool.name} went back to its vendor.", "good")
         return redirect(url_for(".review_listings"))
-    return web.form_page("catalogue/send_back_listing.html", form, tool=tool)
+    page = {"tool": submitted_tool(tool_slug)}
+    return web.form_page("catalogue/send_back_listing.html", form, **page)
 
 
 @bp.route("/admin/listings/<tool_slug>/suspend", methods=["GET", "POST"])
@@ -122,4 +123,5 @@ def suspend_listing(tool_slug: str) -> Any:
     if done:
         flash(f"{tool.name} is no longer listed.", "good")
         return redirect(url_for(".review_listings"))
-    return web.form_page("catalogue/suspend_listing.html", form, tool=tool)
+    page = {"tool": submitted_tool(tool_slug)}
+    return web.form_page("catalogue/suspend_listing.html", form, **page)

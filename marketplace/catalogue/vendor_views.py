@@ -50,11 +50,24 @@ def back_to(vendor: Organization, tool: Tool) -> Any:
     return redirect(url_for(".listing", slug=vendor.slug, tool_slug=tool.slug))
 
 
-def listing_form(template: str, form: ListingForm, tool: Tool, **context: Any) -> Any:
-    """The page of a part; after a refusal it carries the state of the listing as it is now."""
+def listing_form(
+    template: str,
+    form: ListingForm,
+    slug: str,
+    tool_slug: str,
+    edition_id: UUID | None = None,
+    **context: Any,
+) -> Any:
+    """The page of a part. All is read again: a refusal has undone what was read before, and
+    the form then carries the state of the listing as it is now."""
+    session, vendor = db.session(), own_vendor(slug)
+    tool = queries.own_tool(session, vendor.id, tool_slug)
+    if edition_id:
+        context["edition"] = queries.own_edition(session, tool.id, edition_id)
+        context["versions"] = queries.price_versions(session, edition_id)
     if form.errors:
-        form.show_state(queries.own_tool(db.session(), tool.org_id, tool.slug).edits)
-    return web.form_page(f"catalogue/{template}.html", form, tool=tool, **context)
+        form.show_state(tool.edits)
+    return web.form_page(f"catalogue/{template}.html", form, vendor=vendor, tool=tool, **context)
 
 
 @bp.get("/v/<slug>/")
@@ -140,6 +153,7 @@ def submit_listing(slug: str, tool_slug: str) -> Any:
     if form.submitted(lambda writer: service.submit_listing(writer, actor, tool.id)):
         flash("Sent for review. We will write to you when it is published.", "good")
         return back_to(vendor, tool)
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.listing")
     context = _listing(db.session(), vendor, tool) | {"form": form}
     return render_template("catalogue/listing.html", **context), 422
 
@@ -170,7 +184,7 @@ def describe_tool(slug: str, tool_slug: str) -> Any:
     if form.submitted(save):
         flash("About the tool: saved.", "good")
         return back_to(vendor, tool)
-    return listing_form("describe_tool", form, tool, vendor=vendor)
+    return listing_form("describe_tool", form, slug, tool_slug)
 
 
 @bp.route("/v/<slug>/listings/<tool_slug>/ai", methods=["GET", "POST"])
@@ -190,7 +204,7 @@ def explain_ai(slug: str, tool_slug: str) -> Any:
     ):
         flash("AI use: saved.", "good")
         return back_to(vendor, tool)
-    return listing_form("explain_ai", form, tool, vendor=vendor)
+    return listing_form("explain_ai", form, slug, tool_slug)
 
 
 @bp.route(
@@ -222,7 +236,7 @@ def save_edition(slug: str, tool_slug: str, edition_id: UUID | None) -> Any:
                 url_for(".offer_price", slug=slug, tool_slug=tool_slug, edition_id=form.result.id)
             )
         return back_to(vendor, tool)
-    return listing_form("save_edition", form, tool, vendor=vendor, edition=edition)
+    return listing_form("save_edition", form, slug, tool_slug, edition_id)
 
 
 @bp.route(
@@ -257,10 +271,9 @@ def offer_price(slug: str, tool_slug: str, edition_id: UUID) -> Any:
     return listing_form(
         "offer_price",
         form,
-        tool,
-        vendor=vendor,
-        edition=edition,
-        versions=versions,
+        slug,
+        tool_slug,
+        edition_id,
         preview=shown,
         rows=range(1, prices.MOST_BANDS + 1),
     )
