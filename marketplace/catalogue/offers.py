@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organization
 from marketplace.catalogue import prices, queries
 from marketplace.catalogue.models import Edition, PriceSchedule
 from marketplace.catalogue.rules import ScheduleForm
@@ -76,3 +78,16 @@ def offers_of(session: Session, tool_id: UUID) -> list[Offer]:
         Offer(edition, in_force.get(edition.id))
         for edition in queries.editions_of(session, tool_id)
     ]
+
+
+def vendors_of(session: Session, tools: Any) -> dict[UUID, Organization]:
+    return accounts.organizations_by_id(session, {tool.org_id for tool in tools})
+
+
+def schedules_of(session: Session, tools: Any) -> dict[UUID, list[pricing.Schedule]]:
+    """The prices in force of the tools on a page, ready for `pricing`."""
+    found = queries.schedules_in_force(session, [tool.id for tool in tools])
+    return {
+        tool_id: [pricing.schedule_from_json(schedule.terms) for schedule in offered]
+        for tool_id, offered in found.items()
+    }

@@ -79,9 +79,8 @@ def grade_words(lowest: int, highest: int) -> str:
 
 
 def subject_words(subjects: Iterable[str]) -> str:
-    """('math', 'science') -> 'Math, science'; empty when nothing was answered."""
-    words = [SUBJECTS.get(subject, subject) for subject in subjects]
-    return ", ".join([*words[:1], *(word[0].lower() + word[1:] for word in words[1:])])
+    """('math', 'science') -> 'Math, Science'; empty when nothing was answered."""
+    return ", ".join(SUBJECTS.get(subject, subject) for subject in subjects)
 
 
 # -- finding ---------------------------------------------------------------------------------

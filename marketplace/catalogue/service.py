@@ -301,4 +301,6 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
     """`pools` tells how many open pools buy the tool now, so that lists need no second query."""
     tool = queries.tool_to_change(session, tool_id)
     require(actor, "catalogue.note_open_pools", tool)
-    tool.open_pools = max(0, count)
+    if tool.open_pools != count:
+        tool.open_pools = max(0, count)
+        emit(session, actor, "catalogue.open_pools_noted", tool, count=count)

@@ -1,7 +1,6 @@
 """Public pages: find a tool, read it, compare it, see who makes it."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import render_template, request, url_for
 from sqlmodel import Session
@@ -9,35 +8,29 @@ from sqlmodel import Session
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import OrganizationKind
-from marketplace.catalogue import compare as comparing
-from marketplace.catalogue import finding, operator_views, prices, queries, rules, vendor_views
+from marketplace.catalogue import (
+    compare_views,
+    finding,
+    operator_views,
+    price_views,
+    prices,
+    queries,
+    rules,
+    vendor_views,
+)
 from marketplace.catalogue.blueprint import bp
 from marketplace.catalogue.finding import Filters
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.offers import offers_of
+from marketplace.catalogue.offers import offers_of, schedules_of, vendors_of
 from marketplace.core import db, page_cache, tenancy, web
-from marketplace.core.errors import NotFound, RuleBroken
-from marketplace.pricing import rules as pricing
+from marketplace.core.errors import NotFound
 
-#: The vendor's and the operator's pages register themselves on the same blueprint.
-__all__ = ["bp", "operator_views", "vendor_views"]
+#: The other pages register themselves on the same blueprint.
+__all__ = ["bp", "compare_views", "operator_views", "price_views", "vendor_views"]
 
 ROWS = 20
 JSON_ROWS = 200
 CSV_ROWS = 20_000
-
-
-def vendors_of(session: Session, tools: Any) -> dict[UUID, Any]:
-    return accounts.organizations_by_id(session, {tool.org_id for tool in tools})
-
-
-def schedules(session: Session, tools: Any) -> dict[UUID, list[pricing.Schedule]]:
-    """The prices in force of the tools on a page, ready for `pricing`."""
-    found = queries.schedules_in_force(session, [tool.id for tool in tools])
-    return {
-        tool_id: [pricing.schedule_from_json(schedule.terms) for schedule in offered]
-        for tool_id, offered in found.items()
-    }
 
 
 # -- find ------------------------------------------------------------------------------------
@@ -57,7 +50,7 @@ def tools() -> Any:
             page=page,
             vendors=vendors_of(session, page.items),
             prices={
-                key: prices.price_range(s) for key, s in schedules(session, page.items).items()
+                key: prices.price_range(s) for key, s in schedules_of(session, page.items).items()
             },
             drops=_drops(session, filters, facets) if not page.total else [],
         )
@@ -88,7 +81,7 @@ def tools_csv() -> Any:
     session = db.session()
     with tenancy.everyone("the catalogue is public"):
         found = session.exec(finding.published(Filters.of(request.args)).limit(CSV_ROWS)).all()
-        vendors, offered = vendors_of(session, found), schedules(session, found)
+        vendors, offered = vendors_of(session, found), schedules_of(session, found)
     header = (
         "name",
         "vendor",
@@ -124,7 +117,7 @@ def tools_json() -> Any:
     with tenancy.everyone("the catalogue is public"):
         total = finding.facets(session, filters).total
         page = _page(session, filters, total, JSON_ROWS)
-        vendors, offered = vendors_of(session, page.items), schedules(session, page.items)
+        vendors, offered = vendors_of(session, page.items), schedules_of(session, page.items)
     return web.json_response(
         total=page.total,
         page=page.number,
@@ -185,7 +178,7 @@ def tool_json(slug: str) -> Any:
     session = db.session()
     found = queries.get_tool(session, slug)
     context = tool_context(session, found)
-    document = _document(found, context["vendor"], schedules(session, [found]).get(found.id, ()))
+    document = _document(found, context["vendor"], schedules_of(session, [found]).get(found.id, ()))
     editions = [
         {
             "name": offer.edition.name,
@@ -206,70 +199,11 @@ def vendor(slug: str) -> Any:
     listed = queries.published_of_vendor(session, found.id)
     if not listed and login.current_actor().org_id != found.id:
         raise NotFound("There is no such vendor.")
-    offered = schedules(session, listed)
+    offered = schedules_of(session, listed)
     return render_template(
         "catalogue/vendor.html",
         vendor=found,
         profile=queries.vendor_profile(session, found.id),
         tools=listed,
         prices={key: prices.price_range(s) for key, s in offered.items()},
-    )
-
-
-# -- compare ---------------------------------------------------------------------------------
-
-
-@bp.get("/compare")
-@page_cache.public_page
-def compare() -> Any:
-    session = db.session()
-    asked = [s for part in request.args.getlist("tools") for s in part.split(",") if s]
-    asked = list(dict.fromkeys(asked))[:12]
-    found = queries.known_tools(session, asked)
-    picked = [found[slug] for slug in asked if slug in found]
-    seats = _seats(request.args.get("seats", ""))
-    context = {
-        "missing": [slug for slug in asked if slug not in found],
-        "left_out": picked[comparing.MOST_TOOLS :],
-        "tools": picked[: comparing.MOST_TOOLS],
-        "seats": seats,
-    }
-    if len(picked) < 2 or "pick" in request.args:
-        return _picker(session, context)
-    return _comparison(session, context, "diff" in request.args)
-
-
-def _seats(typed: str) -> int | None:
-    try:
-        return min(prices.read_count(typed), comparing.LARGEST_SEATS) or None
-    except RuleBroken:
-        return None
-
-
-def _picker(session: Session, context: dict[str, Any]) -> str:
-    filters = Filters(q=Filters.of(request.args).q)
-    picked = {tool.id for tool in context["tools"]}
-    with tenancy.everyone("the catalogue is public"):
-        offered = session.exec(finding.published(filters).limit(ROWS * 2)).all()
-    choices = [tool for tool in offered if tool.id not in picked]
-    context |= {"groups": [], "choices": choices, "filters": filters}
-    return render_template("catalogue/compare.html", **context)
-
-
-def _comparison(session: Session, context: dict[str, Any], diff: bool) -> str:
-    tools, seats = context["tools"], context["seats"]
-    offered = schedules(session, tools)
-    names = {key: org.name for key, org in vendors_of(session, tools).items()}
-    groups, hidden = comparing.compare(tools, offered, names, seats), 0
-    if diff:
-        groups, hidden = comparing.only_differing(groups)
-    return render_template(
-        "catalogue/compare.html",
-        groups=groups,
-        hidden=hidden,
-        diff=diff,
-        prices={key: prices.price_range(s) for key, s in offered.items()},
-        costs=comparing.costs(tools, offered, seats) if seats else [],
-        withdrawn=comparing.is_withdrawn,
-        **context,
     )

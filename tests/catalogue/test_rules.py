@@ -146,7 +146,7 @@ def test_the_preview_is_what_a_sensible_buyer_pays():
 def test_grades_and_subjects_read_as_words():
     assert rules.grade_words(-1, 5) == "Pre-K–5"
     assert rules.grade_words(3, 3) == "3"
-    assert rules.subject_words(["math", "science"]) == "Math, science"
+    assert rules.subject_words(["math", "science"]) == "Math, Science"
 
 
 def test_folding_forgets_case_and_accents():
