@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+from contextvars import copy_context
 from datetime import UTC, datetime
 
 import pytest
@@ -80,7 +81,8 @@ class Browser(FlaskClient):
 
     def open(self, *args, **kwargs):
         assert not has_app_context(), "close the app context before making requests"
-        return super().open(*args, **kwargs)
+        # In a context of its own, as on a server: the scope a request ends is not the test's.
+        return copy_context().run(super().open, *args, **kwargs)
 
     def send(self, url, **fields):
         """Fill in and send the form of a page, with the page's own CSRF token."""

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     manager.request_loader(None)
     manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_open_scope)
-    app.teardown_request(lambda _error: tenancy.close_scope())
+    app.teardown_request(_close_scope)
     app.context_processor(_viewer)
 
 
@@ -94,14 +94,20 @@ def _open_scope() -> None:
     if clock.now().timestamp() - cookie.get("wrote_at", 0) < PIN_SECONDS:
         db.read_own_writes()
     tenancy.open_scope(current_actor().scope)
+    g.scope_is_open = True
+
+
+def _close_scope(_error: BaseException | None) -> None:
+    if g.pop("scope_is_open", False):
+        tenancy.close_scope()
 
 
 def current_identity() -> Identity | None:
     """Who is signed in, read once per request."""
-    if "identity" not in g:
+    if "person" not in g:  # `g.identity` belongs to Flask-Principal
         user = current_user._get_current_object() if current_user else None
-        g.identity = queries.identity(db.session(), user) if isinstance(user, User) else None
-    identity: Identity | None = g.identity
+        g.person = queries.identity(db.session(), user) if isinstance(user, User) else None
+    identity: Identity | None = g.person
     return identity
 
 
@@ -171,7 +177,7 @@ def _viewer() -> dict[str, Any]:
 
 def forget_identity() -> None:
     """Read the signed-in person anew: roles or the organization acted for have changed."""
-    for name in ("identity", "actor"):
+    for name in ("person", "actor"):
         g.pop(name, None)
 
 

@@ -1,5 +1,9 @@
 """One's own account and one's colleagues, as a browser sees them."""
 
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, event
+
 from marketplace.accounts import letters as words
 from marketplace.accounts import queries
 from marketplace.accounts.rules import Role
@@ -52,10 +56,36 @@ def test_the_account_page_switches_between_organizations(make, join, sign_in):
 
     assert "Maple City" in page.text
     assert "Lumen" in page.text
-    assert client.post("/account/act-for", data={}).status_code == 400
     assert refused.status_code == 422
     assert switched.location == "/v/lumen/"
     assert "You act for Lumen now." in client.get("/account").text
+    assert client.post("/account/act-for", data={}).status_code == 400
+
+
+def test_knowing_who_is_signed_in_takes_three_queries(make, join, sign_in):
+    district = make.district()
+    user = join(district, Role.BUYER, email="b@x.org")
+    for _ in range(5):
+        make.role(user, make.vendor(), Role.FINANCE)
+    client, _ = sign_in("b@x.org")
+    said = []
+    with counting(said):
+        assert client.get("/account").status_code == 200
+
+    assert len(said) == 3, said
+
+
+@contextmanager
+def counting(said):
+    """Note every statement that reaches the database."""
+
+    def note(_connection, _cursor, sql, *_rest):
+        if not sql.startswith("BEGIN"):
+            said.append(sql)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_somebody_without_an_organization_is_told_what_to_do(join, sign_in):
