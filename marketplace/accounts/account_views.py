@@ -8,6 +8,7 @@ from flask_login import login_required
 from marketplace.accounts import login, password_service, people_service
 from marketplace.accounts.forms import ActForForm, ButtonForm, ChangePasswordForm
 from marketplace.accounts.limit_views import guesses
+from marketplace.accounts.queries import Identity
 from marketplace.accounts.rules import KIND_WORDS, ROLE_WORDS
 from marketplace.accounts.sign_in_views import bp
 from marketplace.core import web
@@ -19,14 +20,20 @@ def account() -> Any:
     return _account(_act_for_form())
 
 
+def _me() -> Identity:
+    identity = login.current_identity()
+    assert identity is not None  # the page is behind sign-in
+    return identity
+
+
 def _act_for_form() -> ActForForm:
     form = ActForForm()
-    form.offer(login.current_identity().organizations.values())
+    form.offer(_me().organizations.values())
     return form
 
 
 def _account(form: ActForForm) -> Any:
-    identity, current = login.current_identity(), login.current_organization()
+    identity, current = _me(), login.current_organization()
     if not form.is_submitted():
         form.org_id.data = str(current.id) if current else None
     roles = {

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from marketplace.accounts.models import Organization
@@ -23,11 +23,11 @@ def _needed(words: str, longest: int = 200) -> list[Any]:
     return [InputRequired(words), Length(max=longest, message=f"Use at most {longest} characters.")]
 
 
-def email_field(label: str = "Work e-mail") -> EmailField:
+def email_field(label: str = "Work e-mail") -> Any:
     return EmailField(label, _needed("Enter an e-mail address.", 254))
 
 
-def new_password_field(label: str = "Password") -> PasswordField:
+def new_password_field(label: str = "Password") -> Any:
     return PasswordField(
         label,
         [
@@ -48,22 +48,22 @@ class ButtonForm(Form):
 
 class SignInForm(Form):
     email = email_field("E-mail")
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
+    password: Any = PasswordField("Password", [InputRequired("Enter your password.")])
 
 
 class DemoSignInForm(Form):
-    email = StringField("E-mail", [InputRequired("Choose an account.")])
+    email: Any = StringField("E-mail", [InputRequired("Choose an account.")])
 
 
 class SignUpForm(Form):
-    org_name = StringField("Name of the organization", _needed("Enter its name."))
-    state = SelectField(
+    org_name: Any = StringField("Name of the organization", _needed("Enter its name."))
+    state: Any = SelectField(
         "State",
         choices=[SelectChoice("", "Choose a state")]
         + [SelectChoice(code, name) for code, (name, _) in STATES.items()],
         validators=[InputRequired("Choose a state.")],
     )
-    person_name = StringField("Your name", _needed("Enter your name."))
+    person_name: Any = StringField("Your name", _needed("Enter your name."))
     email = email_field()
     password = new_password_field()
 
@@ -77,18 +77,20 @@ class SetPasswordForm(Form):
 
 
 class ChangePasswordForm(Form):
-    current = PasswordField("Current password", [InputRequired("Enter your current password.")])
+    current: Any = PasswordField(
+        "Current password", [InputRequired("Enter your current password.")]
+    )
     password = new_password_field("New password")
 
 
 class AcceptInvitationForm(Form):
-    name = StringField("Your name", _needed("Enter your name."))
+    name: Any = StringField("Your name", _needed("Enter your name."))
     password = new_password_field()
 
 
 class InviteForm(Form):
     email = email_field()
-    role = SelectField("Role", validators=[InputRequired("Choose a role.")])
+    role: Any = SelectField("Role", validators=[InputRequired("Choose a role.")])
 
     def offer(self, roles: Iterable[Role]) -> None:
         """The roles that exist in the organization."""
@@ -96,7 +98,7 @@ class InviteForm(Form):
 
 
 class ActForForm(Form):
-    org_id = RadioField("Organization", validators=[InputRequired("Choose an organization.")])
+    org_id: Any = RadioField("Organization", validators=[InputRequired("Choose an organization.")])
 
     def offer(self, organizations: Iterable[Organization]) -> None:
         """The organizations one holds a role in."""

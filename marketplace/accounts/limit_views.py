@@ -6,7 +6,7 @@ a proxy, its address stands there unless the server is told to trust it (docs/ru
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -15,7 +15,7 @@ from marketplace.accounts.rules import email_key
 limiter = Limiter(get_remote_address, strategy="moving-window")
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Any) -> None:
     wanted = app.config["RATE_LIMITS"]
     limiter.enabled = app.config["MODE"] != "test" if wanted is None else wanted
     app.config.update(

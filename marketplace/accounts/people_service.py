@@ -42,19 +42,19 @@ def invite(session: Session, actor: Actor, org_id: UUID, *, email: str, role: Ro
         raise RuleBroken("Many invitations are still open. Withdraw some of them first.")
     if not queries.mailbox_is_quiet(session, email, clock.now()):
         raise RuleBroken("This address had several letters just now. Try again in an hour.")
+    inviter = queries.get_user(session, actor.user_id)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         org_id=org_id,
         email=email,
         role=role,
         token_hash=queries.token_hash(token),
-        invited_by=actor.user_id,
+        invited_by=inviter.id,
         invited_at=clock.now(),
         expires_at=clock.now() + INVITATION_LASTS,
     )
     session.add(invitation)
     session.flush()
-    inviter = queries.get_user(session, actor.user_id)
     mail.send(session, *letters.invitation(invitation, organization, inviter.name, token))
     emit(session, actor, "accounts.person_invited", invitation, role=str(role))
     return invitation

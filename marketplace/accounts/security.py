@@ -8,7 +8,7 @@ forms and letters. It never commits; whatever it changes is a row of the caller'
 from typing import Any
 from uuid import uuid4
 
-from flask_security import Security
+from flask_security import RoleMixin, Security
 from flask_security.confirmable import generate_confirmation_token
 from flask_security.datastore import Datastore, UserDatastore
 from flask_security.proxies import _security
@@ -35,7 +35,7 @@ class People(Datastore, UserDatastore):
 
     def __init__(self) -> None:
         Datastore.__init__(self, None)
-        UserDatastore.__init__(self, User, type(None))
+        UserDatastore.__init__(self, User, RoleMixin)
 
     def put(self, model: Any) -> Any:
         return model
@@ -78,7 +78,8 @@ def init_app(app: Any) -> Security:
 
 
 def site_name() -> str:
-    return str(_security.app.config["SITE_NAME"])
+    app: Any = _security.app
+    return str(app.config["SITE_NAME"])
 
 
 # -- passwords -------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ def read_confirmation(token: str) -> tuple[str, str]:
 
 
 def is_address(hashed: str, email: str) -> bool:
-    return bool(verify_hash(hashed, email))
+    return bool(verify_hash(hashed.encode(), email))
 
 
 def read_reset(token: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.login import current_actor
+from marketplace.accounts.login import current_actor, requests_for_letters
 from marketplace.accounts.rules import OrganizationKind, Role, masked
 from marketplace.accounts.service import sign_up
 from marketplace.core import db, web
@@ -25,6 +25,7 @@ def find_district() -> Any:
 
 
 @bp.route("/sign-up/district/<leaid>", methods=["GET", "POST"])
+@requests_for_letters
 def sign_up_district(leaid: str) -> Any:
     require(current_actor(), "accounts.sign_up", OrganizationKind.DISTRICT)
     district = queries.get_district(db.session(), leaid)
