@@ -5,6 +5,9 @@ from datetime import timedelta
 
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import OrganizationKind, Role, email_key, slug_of
+from marketplace.catalogue import rules as catalogue_rules
+from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
+from marketplace.catalogue.rules import ToolStatus
 from marketplace.core import clock, tenancy
 
 _numbers = itertools.count(1)
@@ -79,3 +82,65 @@ class Factory:
 
     def affiliation(self, organization, circle):
         return self.save(Affiliation(org_id=organization.id, circle_id=circle.id))
+
+    # -- catalogue ---------------------------------------------------------------------------
+
+    def tool(self, vendor=None, name=None, **fields):
+        """A published listing; `status="draft"` makes one that strangers do not see."""
+        n = next(_numbers)
+        vendor = vendor or self.vendor()
+        name = name or f"Tool {n}"
+        fields.setdefault("slug", f"{slug_of(name)}-{n}")
+        fields.setdefault("summary", "Helps with practice.")
+        fields.setdefault("subjects", ["reading"])
+        fields.setdefault("status", ToolStatus.PUBLISHED)
+        if fields["status"] == ToolStatus.PUBLISHED:
+            fields.setdefault("published_at", clock.now())
+        return self.save(
+            Tool(
+                org_id=vendor.id,
+                name=name,
+                created_at=clock.now(),
+                search_text=catalogue_rules.search_text(
+                    name, fields["summary"], vendor.name, fields["subjects"]
+                ),
+                subject_keys=catalogue_rules.subject_keys(fields["subjects"]),
+                **fields,
+            )
+        )
+
+    def edition(self, tool, name="Full licence", **fields):
+        return self.save(Edition(org_id=tool.org_id, tool_id=tool.id, name=name, **fields))
+
+    def price_schedule(self, tool, terms=None, *, edition=None, version=1, **fields):
+        """A price in force: by default the volume prices of product.md's `split` example."""
+        edition = edition or self.edition(tool, f"Edition {next(_numbers)}")
+        terms = terms or {
+            "form": "volume",
+            "platform_fee_cents": 0,
+            "minimum_cents": 0,
+            "cap_cents": None,
+            "bands": [
+                {"from": 1, "unit_cents": 1600},
+                {"from": 2500, "unit_cents": 1350},
+                {"from": 5000, "unit_cents": 1125},
+            ],
+        }
+        fields.setdefault("valid_until", clock.now().date() + timedelta(days=365))
+        return self.save(
+            PriceSchedule(
+                org_id=tool.org_id,
+                tool_id=tool.id,
+                edition_id=edition.id,
+                version=version,
+                form=terms["form"],
+                terms=terms,
+                offered_at=clock.now(),
+                **fields,
+            )
+        )
+
+    def vendor_profile(self, vendor, **fields):
+        fields.setdefault("billing_email", "billing@example.org")
+        fields.setdefault("remit_to", "100 Main Street\nColumbus, OH 43004")
+        return self.save(VendorProfile(org_id=vendor.id, **fields))

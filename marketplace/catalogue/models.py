@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
 from marketplace.catalogue.rules import AIUse, ScheduleForm, ToolStatus
@@ -54,9 +54,23 @@ class Tool(OwnedByOrg, table=True):
     open_pools: int = 0
     runs_on: str = ""
     works_with: str = ""
+    #: Name, vendor, summary and subjects without case and accents, for searching.
+    search_text: str = Field(default="", sa_type=Text)
+    #: The subjects as '|math|reading|', for filters that work on both engines.
+    subject_keys: str = "|"
+    #: The least a seat can cost on any price in force, for sorting; None: not by the seat.
+    lowest_seat_cents: int | None = Field(default=None, sa_type=BigInteger)
+    #: Counts every change, so that of two editors the later one is told.
+    edits: int = 0
+    #: Why the operator sent it back; read by the vendor.
+    review_note: str = Field(default="", sa_type=Text)
+    #: Why it is no longer listed; public.
+    suspended_because: str = Field(default="", sa_type=Text)
     created_at: datetime
     submitted_at: datetime | None = None
-    published_at: datetime | None = None
+    #: Once public, a listing stays readable: orders and pools point at it.
+    published_at: datetime | None = Field(default=None, index=True)
+    suspended_at: datetime | None = None
 
 
 class Edition(OwnedByOrg, table=True):

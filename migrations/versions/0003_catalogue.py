@@ -56,9 +56,16 @@ def upgrade() -> None:
         sa.Column("open_pools", sa.Integer(), nullable=False),
         sa.Column("runs_on", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("works_with", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("subject_keys", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lowest_seat_cents", sa.BigInteger(), nullable=True),
+        sa.Column("edits", sa.Integer(), nullable=False),
+        sa.Column("review_note", sa.Text(), nullable=False),
+        sa.Column("suspended_because", sa.Text(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("submitted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("suspended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.CheckConstraint(
             "highest_grade BETWEEN lowest_grade AND 12",
             name=op.f("ck_tool_highest_grade"),
@@ -73,6 +80,7 @@ def upgrade() -> None:
     with op.batch_alter_table("tool", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tool_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_tool_org_id"), ["org_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tool_published_at"), ["published_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_tool_status"), ["status"], unique=False)
 
     op.create_table(
@@ -189,6 +197,7 @@ def downgrade() -> None:
     op.drop_table("vendor_profile")
     with op.batch_alter_table("tool", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tool_status"))
+        batch_op.drop_index(batch_op.f("ix_tool_published_at"))
         batch_op.drop_index(batch_op.f("ix_tool_org_id"))
         batch_op.drop_index(batch_op.f("ix_tool_name"))
 

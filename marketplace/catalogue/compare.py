@@ -1,0 +1,142 @@
+"""Tools side by side: the same questions asked of each, grouped as a committee reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketplace.catalogue import prices, rules
+from marketplace.catalogue.models import Tool
+from marketplace.catalogue.rules import AI_WORDS, NOT_ANSWERED, NOT_REVIEWED, ToolStatus
+from marketplace.core.money import dollars
+from marketplace.pricing.rules import Schedule
+
+MOST_TOOLS = 4
+LARGEST_SEATS = 1_000_000
+WITHDRAWN = "No longer offered here"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One answer: the words, a second line, and whether it is the lowest cost of the row."""
+
+    text: str
+    sub: str = ""
+    lowest: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    question: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len({(cell.text, cell.sub) for cell in self.cells}) > 1
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    rows: tuple[Row, ...]
+
+
+Prices = Mapping[UUID, Sequence[Schedule]]
+
+
+def is_withdrawn(tool: Tool) -> bool:
+    return tool.status is not ToolStatus.PUBLISHED
+
+
+def compare(
+    tools: Sequence[Tool], in_force: Prices, vendors: Mapping[UUID, str], seats: int | None
+) -> list[Group]:
+    """Every question, one answer for each tool; nobody's silence is filled in."""
+    price = [_each("Price", tools, lambda tool: _price(tool, in_force))]
+    if seats:
+        price.append(Row(f"Your cost, {seats:,} seats", costs(tools, in_force, seats)))
+    price.append(_each("Pools buying it now", tools, lambda tool: Cell(_pools(tool))))
+    groups = [
+        ("Price", price),
+        ("Privacy", [_each("Privacy review", tools, lambda _tool: Cell(NOT_REVIEWED))]),
+        (
+            "AI",
+            [
+                _each("How much AI", tools, lambda tool: Cell(_ai(tool))),
+                _each("What the AI does", tools, lambda tool: _said(" ".join(tool.ai_facts))),
+            ],
+        ),
+        (
+            "Teaching",
+            [
+                _each("Grades", tools, lambda tool: Cell(_grades(tool))),
+                _each("Subjects", tools, lambda t: _said(rules.subject_words(t.subjects))),
+                _each("Languages", tools, lambda tool: _said(", ".join(tool.languages))),
+            ],
+        ),
+        (
+            "Set-up",
+            [
+                _each("Runs on", tools, lambda tool: _said(tool.runs_on)),
+                _each("Works with", tools, lambda tool: _said(tool.works_with)),
+                _each("Made by", tools, lambda tool: Cell(vendors.get(tool.org_id, ""))),
+            ],
+        ),
+    ]
+    return [Group(title, tuple(rows)) for title, rows in groups]
+
+
+def only_differing(groups: Sequence[Group]) -> tuple[list[Group], int]:
+    """The rows whose answers differ, and how many were left out."""
+    kept = [Group(g.title, tuple(row for row in g.rows if row.differs)) for g in groups]
+    before, after = (sum(len(g.rows) for g in some) for some in (groups, kept))
+    return [group for group in kept if group.rows], before - after
+
+
+def costs(tools: Sequence[Tool], in_force: Prices, seats: int) -> tuple[Cell, ...]:
+    """What so many seats would cost one district alone; the one lowest cost is marked."""
+    amounts = [
+        None if is_withdrawn(tool) else prices.cheapest_of(in_force.get(tool.id, ()), seats)
+        for tool in tools
+    ]
+    known = [amount for amount in amounts if amount is not None]
+    best = min(known) if len(known) > 1 and known.count(min(known)) == 1 else None
+    return tuple(_cost(tool, amount, best) for tool, amount in zip(tools, amounts))
+
+
+def _cost(tool: Tool, amount: int | None, best: int | None) -> Cell:
+    if is_withdrawn(tool):
+        return Cell(WITHDRAWN)
+    if amount is None:
+        return Cell(NOT_ANSWERED)
+    lowest = amount == best
+    return Cell(dollars(amount), "Lowest, bought alone" if lowest else "bought alone", lowest)
+
+
+def _each(question: str, tools: Sequence[Tool], answer: object) -> Row:
+    return Row(question, tuple(answer(tool) for tool in tools))  # type: ignore[operator]
+
+
+def _said(text: str) -> Cell:
+    return Cell(text or NOT_ANSWERED)
+
+
+def _price(tool: Tool, in_force: Prices) -> Cell:
+    if is_withdrawn(tool):
+        return Cell(WITHDRAWN)
+    schedules = in_force.get(tool.id, ())
+    beside = sorted({said for schedule in schedules for said in prices.extras(schedule)})
+    return Cell(prices.price_range(schedules) or NOT_ANSWERED, ". ".join(beside))
+
+
+def _pools(tool: Tool) -> str:
+    if tool.open_pools == 1:
+        return "1 open pool"
+    return f"{tool.open_pools} open pools" if tool.open_pools else "No open pool"
+
+
+def _ai(tool: Tool) -> str:
+    return AI_WORDS[tool.ai_use] if tool.ai_facts else NOT_ANSWERED
+
+
+def _grades(tool: Tool) -> str:
+    return rules.grade_words(tool.lowest_grade, tool.highest_grade)

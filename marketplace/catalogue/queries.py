@@ -1,0 +1,206 @@
+"""What others may ask about tools and their prices.
+
+What was once published is public for good (pools and orders point at it), so those reads look
+across vendors by themselves; a draft is seen only from its vendor's own scope.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from marketplace.catalogue import rules
+from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
+from marketplace.catalogue.rules import ToolStatus
+from marketplace.core import clock, tenancy
+from marketplace.core.access import NOBODY, Actor
+from marketplace.core.errors import NotFound
+
+_WHY = "what was once published is public"
+
+
+def last_zone_today() -> date:
+    """A price is good until its last day has ended everywhere in the country."""
+    return clock.today("Pacific/Honolulu")
+
+
+def get_tool(session: Session, slug: str, actor: Actor = NOBODY) -> Tool:
+    """A published tool, or one of the actor's own organization in any state."""
+    return _one(session, Tool.slug == slug, actor, Tool.status == ToolStatus.PUBLISHED)
+
+
+def known_tool(session: Session, slug: str, actor: Actor = NOBODY) -> Tool:
+    """As `get_tool`, and also one that was public once and no longer is."""
+    return _one(session, Tool.slug == slug, actor, col(Tool.published_at).is_not(None))
+
+
+def tool_by_id(session: Session, tool_id: UUID, actor: Actor = NOBODY) -> Tool:
+    return _one(session, Tool.id == tool_id, actor, col(Tool.published_at).is_not(None))
+
+
+def _one(session: Session, which: object, actor: Actor, is_open: object) -> Tool:
+    seen = or_(is_open, Tool.org_id == actor.org_id) if actor.org_id else is_open  # type: ignore[arg-type]
+    with tenancy.everyone(_WHY):
+        tool = session.exec(select(Tool).where(which, seen)).one_or_none()  # type: ignore[arg-type]
+    if tool is None:
+        raise NotFound("There is no such tool.")
+    return tool
+
+
+def tools_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Tool]:
+    """Tools that are or were public, by id, in one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = select(Tool).where(col(Tool.id).in_(wanted), col(Tool.published_at).is_not(None))
+    with tenancy.everyone(_WHY):
+        return {tool.id: tool for tool in session.exec(query)}
+
+
+def known_tools(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
+    """Tools that are or were public, by slug, in one query."""
+    query = select(Tool).where(col(Tool.slug).in_(set(slugs)), col(Tool.published_at).is_not(None))
+    with tenancy.everyone(_WHY):
+        return {tool.slug: tool for tool in session.exec(query)}
+
+
+def editions_of(session: Session, tool_id: UUID) -> list[Edition]:
+    """The editions of a tool that the caller was allowed to see, oldest first."""
+    query = select(Edition).where(Edition.tool_id == tool_id)
+    with tenancy.everyone("whoever may see the tool may see its editions"):
+        return sorted(session.exec(query), key=lambda edition: edition.name)
+
+
+def schedules_of(session: Session, tool_id: UUID) -> list[PriceSchedule]:
+    """The prices of a tool that are in force today."""
+    return schedules_in_force(session, [tool_id]).get(tool_id, [])
+
+
+def schedules_in_force(
+    session: Session, tool_ids: Iterable[UUID]
+) -> dict[UUID, list[PriceSchedule]]:
+    """The prices in force today of many tools, in one query."""
+    wanted = set(tool_ids)
+    if not wanted:
+        return {}
+    query = (
+        select(PriceSchedule)
+        .where(
+            col(PriceSchedule.tool_id).in_(wanted),
+            col(PriceSchedule.withdrawn_at).is_(None),
+            PriceSchedule.valid_until >= last_zone_today(),
+        )
+        .order_by(col(PriceSchedule.offered_at), col(PriceSchedule.id))
+    )
+    found: dict[UUID, list[PriceSchedule]] = {}
+    with tenancy.everyone("whoever may see the tool may see its prices"):
+        for schedule in session.exec(query):
+            found.setdefault(schedule.tool_id, []).append(schedule)
+    return found
+
+
+def get_schedule(session: Session, schedule_id: UUID) -> PriceSchedule:
+    """One price schedule in any state: pools keep pointing at the version they froze."""
+    query = select(PriceSchedule).where(PriceSchedule.id == schedule_id)
+    with tenancy.everyone("whoever holds the id of a price has seen it in a pool or on a tool"):
+        schedule = session.exec(query).one_or_none()
+    if schedule is None:
+        raise NotFound("There is no such price.")
+    return schedule
+
+
+def vendor_profile(session: Session, org_id: UUID) -> VendorProfile | None:
+    """What a vendor says about itself; `orders` prints the remit-to address from it."""
+    with tenancy.everyone("a vendor's profile is read by those who buy from it"):
+        return session.exec(
+            select(VendorProfile).where(VendorProfile.org_id == org_id)
+        ).one_or_none()
+
+
+# -- the vendor's own listings ---------------------------------------------------------------
+
+
+def listings_of(session: Session, org_id: UUID) -> list[Tool]:
+    """A vendor's listings in every state, from its own scope."""
+    query = select(Tool).where(Tool.org_id == org_id).order_by(col(Tool.name), col(Tool.id))
+    return list(session.exec(query))
+
+
+def own_tool(session: Session, org_id: UUID, slug: str) -> Tool:
+    """One of a vendor's listings, from its own scope."""
+    query = select(Tool).where(Tool.slug == slug, Tool.org_id == org_id)
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
+
+
+def tool_to_change(session: Session, tool_id: UUID) -> Tool:
+    """The listing, locked until the transaction ends, from the scope of the caller."""
+    query = select(Tool).where(Tool.id == tool_id).with_for_update()
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
+
+
+def _found(tool: Tool | None) -> Tool:
+    if tool is None:
+        raise NotFound("There is no such tool.")
+    return tool
+
+
+def own_edition(session: Session, tool_id: UUID, edition_id: UUID) -> Edition:
+    query = select(Edition).where(Edition.id == edition_id, Edition.tool_id == tool_id)
+    edition = session.exec(query).one_or_none()
+    if edition is None:
+        raise NotFound("There is no such edition.")
+    return edition
+
+
+def price_versions(session: Session, edition_id: UUID) -> list[PriceSchedule]:
+    """Every price an edition ever had, newest first."""
+    query = (
+        select(PriceSchedule)
+        .where(PriceSchedule.edition_id == edition_id)
+        .order_by(col(PriceSchedule.version).desc())
+    )
+    return list(session.exec(query))
+
+
+def missing_parts(session: Session, tool: Tool) -> list[str]:
+    """What the listing still needs before anybody may publish it."""
+    priced = {schedule.edition_id for schedule in schedules_of(session, tool.id)}
+    editions = editions_of(session, tool.id)
+    profile = vendor_profile(session, tool.org_id)
+    return rules.missing_parts(
+        description=tool.description,
+        subjects=tool.subjects,
+        ai_facts=tool.ai_facts,
+        editions=len(editions),
+        editions_without_price=[e.name for e in editions if e.id not in priced],
+        billing_email=profile.billing_email if profile else "",
+        remit_to=profile.remit_to if profile else "",
+    )
+
+
+def tools_by_status(session: Session, *statuses: ToolStatus, limit: int = 200) -> list[Tool]:
+    """For the operator, who looks across vendors: those longest in line first."""
+    query = (
+        select(Tool)
+        .where(col(Tool.status).in_(statuses))
+        .order_by(col(Tool.submitted_at), col(Tool.name))
+        .limit(limit)
+    )
+    return list(session.exec(query))
+
+
+def tool_sent_for_review(session: Session, slug: str) -> Tool:
+    """For the operator: a listing that was sent at least once, in whatever state it is now."""
+    query = select(Tool).where(Tool.slug == slug, col(Tool.submitted_at).is_not(None))
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
+
+
+def published_of_vendor(session: Session, org_id: UUID) -> list[Tool]:
+    query = (
+        select(Tool)
+        .where(Tool.org_id == org_id, Tool.status == ToolStatus.PUBLISHED)
+        .order_by(col(Tool.name), col(Tool.id))
+    )
+    with tenancy.everyone(_WHY):
+        return list(session.exec(query))

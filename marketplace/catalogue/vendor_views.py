@@ -1,0 +1,236 @@
+"""The vendor's side: its home, the listing editor as a task list, one page for each part."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import login_required
+
+from marketplace.accounts import login
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import OrganizationKind
+from marketplace.catalogue import queries, service
+from marketplace.catalogue.blueprint import bp
+from marketplace.catalogue.forms import (
+    DescribeToolForm,
+    DescribeVendorForm,
+    ExplainAIForm,
+    ListingForm,
+    SaveEditionForm,
+    StartListingForm,
+    SubmitListingForm,
+)
+from marketplace.catalogue.models import Tool
+from marketplace.catalogue.offers import offers_of
+from marketplace.catalogue.rules import AIUse
+from marketplace.core import access, db, web
+from marketplace.core.errors import NotFound
+
+
+def own_vendor(slug: str) -> Organization:
+    """The vendor acted for; anybody else's is not there."""
+    vendor = accounts.organization_by_slug(db.session(), OrganizationKind.VENDOR, slug)
+    if not access.can(login.current_actor(), "catalogue.vendor_home", vendor):
+        raise NotFound("There is no such vendor.")
+    return vendor
+
+
+def own_tool(slug: str, tool_slug: str, action: str) -> tuple[Organization, Tool]:
+    vendor = own_vendor(slug)
+    tool = queries.own_tool(db.session(), vendor.id, tool_slug)
+    access.require(login.current_actor(), action, tool)
+    return vendor, tool
+
+
+def back_to(vendor: Organization, tool: Tool) -> Any:
+    return redirect(url_for(".listing", slug=vendor.slug, tool_slug=tool.slug))
+
+
+def listing_form(
+    template: str,
+    form: ListingForm,
+    slug: str,
+    tool_slug: str,
+    edition_id: UUID | None = None,
+    **context: Any,
+) -> Any:
+    """The page of a part. All is read again: a refusal has undone what was read before, and
+    the form then carries the state of the listing as it is now."""
+    session, vendor = db.session(), own_vendor(slug)
+    tool = queries.own_tool(session, vendor.id, tool_slug)
+    if edition_id:
+        context["edition"] = queries.own_edition(session, tool.id, edition_id)
+        context["versions"] = queries.price_versions(session, edition_id)
+    if form.errors:
+        form.show_state(tool.edits)
+    return web.form_page(f"catalogue/{template}.html", form, vendor=vendor, tool=tool, **context)
+
+
+@bp.get("/v/<slug>/")
+@login_required
+def vendor_home(slug: str) -> Any:
+    vendor, session = own_vendor(slug), db.session()
+    return render_template(
+        "catalogue/vendor_home.html",
+        vendor=vendor,
+        profile=queries.vendor_profile(session, vendor.id),
+        listings=queries.listings_of(session, vendor.id),
+        may_write=access.can(login.current_actor(), "catalogue.start_listing", vendor),
+    )
+
+
+@bp.route("/v/<slug>/profile", methods=["GET", "POST"])
+@login_required
+def describe_vendor(slug: str) -> Any:
+    vendor, actor = own_vendor(slug), login.current_actor()
+    access.require(actor, "catalogue.describe_vendor", vendor)
+    profile = queries.vendor_profile(db.session(), vendor.id)
+    form = DescribeVendorForm(obj=profile)
+
+    def save(writer: Any) -> Any:
+        return service.describe_vendor(
+            writer,
+            actor,
+            about=form.about.data,
+            website=form.website.data,
+            city=form.city.data,
+            state=form.state.data.upper(),
+            billing_email=form.billing_email.data,
+            remit_to=form.remit_to.data,
+        )
+
+    if form.submitted(save):
+        flash("Your company’s page is saved.", "good")
+        return redirect(url_for(".vendor_home", slug=slug))
+    return web.form_page("catalogue/describe_vendor.html", form, vendor=vendor)
+
+
+@bp.route("/v/<slug>/listings/new", methods=["GET", "POST"])
+@login_required
+def start_listing(slug: str) -> Any:
+    vendor, actor = own_vendor(slug), login.current_actor()
+    access.require(actor, "catalogue.start_listing", vendor)
+    form = StartListingForm()
+    if form.submitted(
+        lambda writer: service.start_listing(
+            writer, actor, name=form.name.data, summary=form.summary.data
+        )
+    ):
+        flash("Your draft is saved. Only your company can see it.", "good")
+        return back_to(vendor, form.result)
+    return web.form_page("catalogue/start_listing.html", form, vendor=vendor)
+
+
+@bp.get("/v/<slug>/listings/<tool_slug>/")
+@login_required
+def listing(slug: str, tool_slug: str) -> Any:
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.listing")
+    session = db.session()
+    return render_template("catalogue/listing.html", **_listing(session, vendor, tool))
+
+
+def _listing(session: Any, vendor: Organization, tool: Tool) -> dict[str, Any]:
+    return {
+        "vendor": vendor,
+        "tool": tool,
+        "profile": queries.vendor_profile(session, vendor.id),
+        "offers": offers_of(session, tool.id),
+        "missing": queries.missing_parts(session, tool),
+        "may_write": access.can(login.current_actor(), "catalogue.describe_tool", tool),
+        "form": SubmitListingForm(),
+    }
+
+
+@bp.post("/v/<slug>/listings/<tool_slug>/submit")
+@login_required
+def submit_listing(slug: str, tool_slug: str) -> Any:
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.submit_listing")
+    actor, form = login.current_actor(), SubmitListingForm()
+    if form.submitted(lambda writer: service.submit_listing(writer, actor, tool.id)):
+        flash("Sent for review. We will write to you when it is published.", "good")
+        return back_to(vendor, tool)
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.listing")
+    context = _listing(db.session(), vendor, tool) | {"form": form}
+    return render_template("catalogue/listing.html", **context), 422
+
+
+@bp.route("/v/<slug>/listings/<tool_slug>/about", methods=["GET", "POST"])
+@login_required
+def describe_tool(slug: str, tool_slug: str) -> Any:
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.describe_tool")
+    actor, form = login.current_actor(), DescribeToolForm(obj=tool, seen_edits=tool.edits)
+
+    def save(writer: Any) -> Any:
+        return service.describe_tool(
+            writer,
+            actor,
+            tool.id,
+            name=form.name.data,
+            summary=form.summary.data,
+            description=form.description.data,
+            lowest_grade=form.lowest_grade.data,
+            highest_grade=form.highest_grade.data,
+            subjects=form.subjects.data,
+            languages=form.languages.data,
+            runs_on=form.runs_on.data,
+            works_with=form.works_with.data,
+            seen_edits=form.seen_edits.data,
+        )
+
+    if form.submitted(save):
+        flash("About the tool: saved.", "good")
+        return back_to(vendor, tool)
+    return listing_form("describe_tool", form, slug, tool_slug)
+
+
+@bp.route("/v/<slug>/listings/<tool_slug>/ai", methods=["GET", "POST"])
+@login_required
+def explain_ai(slug: str, tool_slug: str) -> Any:
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.explain_ai")
+    actor, form = login.current_actor(), ExplainAIForm(obj=tool, seen_edits=tool.edits)
+    if form.submitted(
+        lambda writer: service.explain_ai(
+            writer,
+            actor,
+            tool.id,
+            ai_use=AIUse(form.ai_use.data),
+            ai_facts=form.ai_facts.data,
+            seen_edits=form.seen_edits.data,
+        )
+    ):
+        flash("AI use: saved.", "good")
+        return back_to(vendor, tool)
+    return listing_form("explain_ai", form, slug, tool_slug)
+
+
+@bp.route(
+    "/v/<slug>/listings/<tool_slug>/editions/new",
+    methods=["GET", "POST"],
+    defaults={"edition_id": None},
+)
+@bp.route("/v/<slug>/listings/<tool_slug>/editions/<uuid:edition_id>", methods=["GET", "POST"])
+@login_required
+def save_edition(slug: str, tool_slug: str, edition_id: UUID | None) -> Any:
+    vendor, tool = own_tool(slug, tool_slug, "catalogue.save_edition")
+    actor = login.current_actor()
+    edition = queries.own_edition(db.session(), tool.id, edition_id) if edition_id else None
+    form = SaveEditionForm(obj=edition, seen_edits=tool.edits)
+    if form.submitted(
+        lambda writer: service.save_edition(
+            writer,
+            actor,
+            tool.id,
+            edition_id=edition_id,
+            name=form.name.data,
+            included=form.included.data,
+            seen_edits=form.seen_edits.data,
+        )
+    ):
+        flash(f"Edition “{form.name.data}”: saved.", "good")
+        if edition_id is None:
+            return redirect(
+                url_for(".offer_price", slug=slug, tool_slug=tool_slug, edition_id=form.result.id)
+            )
+        return back_to(vendor, tool)
+    return listing_form("save_edition", form, slug, tool_slug, edition_id)
