@@ -27,6 +27,9 @@ def searched(size: int = PAGE_SIZE) -> tuple[queries.Found, web.Page]:
     """The districts asked for by `?q=`, `?state=` and `?page=`."""
     number = web.page_number()
     found = queries.search(db.session(), _typed(), number, state=_state(), size=size)
+    if number > 1 and not found.districts:  # past the end: begin again
+        number = 1
+        found = queries.search(db.session(), _typed(), number, state=_state(), size=size)
     return found, web.Page(found.districts, number, size, found.total)
 
 

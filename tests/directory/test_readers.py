@@ -262,6 +262,14 @@ def test_an_encrypted_workbook_is_refused(read):
         read("secret.xlsx", bytes(content))
 
 
+def test_a_workbook_wrapped_with_a_password_is_refused(read):
+    wrapped = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
+    wrapped += "EncryptedPackage".encode("utf-16-le").ljust(512, b"\x00")
+
+    with pytest.raises(RuleBroken, match="is encrypted"):
+        read("secret.xlsx", wrapped)
+
+
 def _central_entries(content):
     at = content.find(b"PK\x01\x02")
     while at >= 0:

@@ -102,6 +102,10 @@ def test_an_unknown_district_is_not_found(client, leaid):
     assert client.get(f"/districts/{leaid}").status_code == 404
 
 
+def test_a_page_past_the_end_begins_again(client):
+    assert "1 to 1 of 1" in client.get("/districts?q=3904480&page=9").text
+
+
 def test_a_long_list_is_paged_with_few_queries(app, take_in, queries_counted):
     take_in("edge.xlsx", edge(*(edge_row(f"39{n:05}", f"Maple {n:03}") for n in range(60))))
     client = app.test_client()

@@ -17,6 +17,7 @@ MOST_BYTES = 100_000_000
 MOST_UNPACKED_BYTES = 300_000_000
 MOST_PACKING = 200  # the densest federal workbook packs 9 to 1; a zip bomb packs 1,000 to 1
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SEALED = "EncryptedPackage".encode("utf-16-le")
 _FREE_SECTOR = 0xFFFFFFFF
 
 
@@ -35,6 +36,8 @@ def open_table(path: Path) -> Iterator[tuple[int, Row]]:
         _check_zip(path.name, content)
         return _sheet(path.name, content)
     if content.startswith(_OLE):
+        if _SEALED in content:  # a workbook with a password is wrapped in an older format
+            raise RuleBroken(f"{path.name} is encrypted. Save it without a password and try again.")
         _check_ole(path.name, content)
         return _sheet(path.name, content)
     return _lines(path.name, content)
