@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from marketplace import config
 from marketplace.core.errors import DomainError
@@ -19,6 +20,10 @@ class OneLine(click.Group):
             return super().invoke(context)
         except (DomainError, config.BadSettings) as refusal:
             click.echo(str(refusal), err=True)
+            sys.exit(1)
+        except OperationalError as failure:
+            first_line = str(failure.orig).strip().split("\n")[0]
+            click.echo(f"The database did not do it: {first_line}", err=True)
             sys.exit(1)
 
 

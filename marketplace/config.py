@@ -1,15 +1,21 @@
 """Settings from the environment, checked when the site starts."""
 
 import os
+import re
 import secrets
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-from marketplace.core.resources import HOME
+from marketplace.core.resources import HOME, PACKAGE, STATIC, TEMPLATES
 
 #: Settings are read under these names only; a near miss stops the start.
 PREFIXES = (
@@ -21,7 +27,10 @@ PREFIXES = (
     "SECRET_",
     "QUEUE_",
     "SITE_",
+    "MAIL_",
+    "PUBLIC_",
 )
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 Mode = Literal["demo", "production", "test"]
 
 
@@ -29,10 +38,38 @@ class BadSettings(Exception):
     """Which setting is wrong and why, in one line."""
 
 
+def _check_database(url: str) -> str:
+    scheme = urlsplit(url).scheme
+    if scheme not in DATABASES or (scheme == "sqlite" and not re.match("sqlite:///[^:]", url)):
+        raise ValueError("must be sqlite:///path/of/a/file.db or postgresql://user@host/name")
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a well-formed database address") from None
+    return url
+
+
+def _check_port(url: str) -> None:
+    try:
+        urlsplit(url).port  # noqa: B018  reading it checks it
+    except ValueError:
+        raise ValueError("has a port that is not a number up to 65535") from None
+
+
+@cache
+def fingerprint_of_code() -> str:
+    """Names what is running; the same in every process and on every machine that runs it."""
+    digest = sha256()
+    for folder, ending in ((PACKAGE, "*.py"), (TEMPLATES, "*.html"), (STATIC, "*.css")):
+        for path in sorted(folder.rglob(ending)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 class Settings(BaseSettings):
     """See docs/running.md for what each one does."""
 
-    model_config = SettingsConfigDict(extra="ignore", case_sensitive=True)
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=True, env_ignore_empty=True)
 
     MODE: Mode = "production"
     VAR: Path = HOME / "var"
@@ -55,7 +92,7 @@ class Settings(BaseSettings):
     SITE_PROXIES: int = Field(default=0, ge=0, le=5)
     PAGE_CACHE: bool = True
     RATE_LIMITS: bool | None = None  # None: on, except in tests
-    BUILD: str = Field(default_factory=lambda: secrets.token_hex(4))
+    BUILD: str = Field(default_factory=fingerprint_of_code)
 
     @field_validator("REPLICA_URLS", "SECRET_KEYS", mode="before")
     @classmethod
@@ -67,27 +104,53 @@ class Settings(BaseSettings):
     @field_validator("DATABASE_URL")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if value and urlsplit(value).scheme.split("+")[0] not in (
-            "sqlite",
-            "postgresql",
-            "postgres",
-        ):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+        return _check_database(value) if value else value
+
+    @field_validator("REPLICA_URLS")
+    @classmethod
+    def _known_engines(cls, value: list[str]) -> list[str]:
+        return [_check_database(url) for url in value]
+
+    @field_validator("QUEUE_URL")
+    @classmethod
+    def _known_queue(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://")):
+            return _check_database(value) if value else value
+        if find_spec("redis") is None:
+            raise ValueError("needs the extra `redis`: uv sync --extra redis")
+        return value
+
+    @field_validator("SITE_NAME", "MAIL_FROM")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.strip():
+            raise ValueError("must be one line of printable characters")
+        return value
+
+    @field_validator("MAIL_FROM")
+    @classmethod
+    def _is_an_email_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", value):
+            raise ValueError("must be one plain e-mail address")
         return value
 
     @field_validator("PUBLIC_URL")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        _check_port(value)
+        extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in ("http", "https") or not parts.hostname or extra:
             raise ValueError("must be a web address such as https://commons.example.org")
         return value.rstrip("/")
 
     @field_validator("SMTP_URL")
     @classmethod
     def _is_a_mail_server(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in ("smtp", "smtps"):
-            raise ValueError("must start with smtp:// or smtps://")
+        _check_port(value)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            raise ValueError("must be smtp://user:password@host:587 or smtps://…:465")
         return value
 
     @model_validator(mode="after")
@@ -97,6 +160,8 @@ class Settings(BaseSettings):
                 raise ValueError("SECRET_KEYS is missing: set one of at least 32 characters")
             if min(map(len, self.SECRET_KEYS)) < 32:
                 raise ValueError("SECRET_KEYS holds a key shorter than 32 characters")
+            if min(len(set(key)) for key in self.SECRET_KEYS) < 10:
+                raise ValueError("SECRET_KEYS holds a key that is easy to guess: make a random one")
             if urlsplit(self.PUBLIC_URL).scheme != "https":
                 raise ValueError("PUBLIC_URL must begin with https:// in production")
         return self
@@ -104,7 +169,7 @@ class Settings(BaseSettings):
 
 def load(**overrides: Any) -> dict[str, Any]:
     """The settings as Flask takes them; raises `BadSettings` naming the first problem."""
-    _refuse_unknown()
+    _refuse_unknown(overrides)
     try:
         settings = Settings(**overrides)
     except ValidationError as problem:
@@ -120,17 +185,33 @@ def load(**overrides: Any) -> dict[str, Any]:
     return values
 
 
-def _refuse_unknown() -> None:
-    for name in os.environ:
-        if name.startswith(PREFIXES) and name not in Settings.model_fields:
+def _refuse_unknown(overrides: dict[str, Any]) -> None:
+    for name in (*os.environ, *overrides):
+        near_miss = name in overrides or name.startswith(PREFIXES)
+        if near_miss and name not in Settings.model_fields:
             raise BadSettings(f"{name}: unknown setting; see docs/running.md for the names")
 
 
 def _kept_secret(var: Path) -> str:
     """Demo and tests get a random secret of their own, kept so that sessions survive a restart."""
     path = var / "secret"
-    if not path.exists():
+    try:
         var.mkdir(parents=True, exist_ok=True)
-        path.write_text(secrets.token_urlsafe(48))
-        path.chmod(0o600)
-    return path.read_text()
+        if not path.exists():
+            _write_secret(path)
+        return path.read_text()
+    except OSError as problem:
+        raise BadSettings(f"VAR: cannot keep data in {var} ({problem.strerror})") from None
+
+
+def _write_secret(path: Path) -> None:
+    """Nobody else can read it at any moment, and of two processes the quicker one wins."""
+    draft = path.with_name(f"secret-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

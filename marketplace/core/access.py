@@ -76,6 +76,9 @@ def declare(policy: dict[str, Sequence[Sequence[Condition]]]) -> None:
     repeated = _policy.keys() & policy.keys()
     if repeated:
         raise ValueError(f"declared twice: {sorted(repeated)}")
+    for action, lines in policy.items():
+        if not lines or not all(lines):
+            raise ValueError(f"{action}: an empty line would let everybody in; write anyone")
     _policy.update(policy)
 
 

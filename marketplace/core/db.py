@@ -12,9 +12,13 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import session as cookie
 from sqlalchemy import Engine, Enum, event
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, create_engine
+
+from marketplace.core import clock
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s",
@@ -46,6 +50,8 @@ def choice(options: type[StrEnum]) -> Enum:
 
 
 def make_engine(url: str, **options: Any) -> Engine:
+    """An engine whose errors do not repeat the values of a statement: people typed them."""
+    options.setdefault("hide_parameters", True)
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": 10}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
@@ -69,11 +75,25 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+def _refuse_writes(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def reader_of(primary: Engine) -> Engine:
+    """The same database, but a write fails, as it would on a replica."""
+    if primary.dialect.name != "sqlite":
+        return primary.execution_options(postgresql_readonly=True)
+    reader = make_engine(primary.url.render_as_string(hide_password=False))
+    event.listen(reader, "connect", _refuse_writes)
+    return reader.execution_options(reads_only=True)
+
+
 def init_app(app: Flask) -> None:
     primary = make_engine(app.config["DATABASE_URL"])
     replicas = [make_engine(url) for url in app.config["REPLICA_URLS"]]
     app.extensions["engine"] = primary
-    app.extensions["readers"] = replicas or [primary.execution_options(reads_only=True)]
+    app.extensions["readers"] = replicas or [reader_of(primary)]
+    app.after_request(_remember_writing)
     app.teardown_appcontext(_close_sessions)
 
 
@@ -102,6 +122,13 @@ def read_own_writes() -> None:
     g.reads_own_writes = True
 
 
+def _remember_writing(response: Response) -> Response:
+    """Who has just written reads the primary for a while: a replica may be behind."""
+    if g.get("wrote") and cookie:
+        cookie["wrote_at"] = int(clock.now().timestamp())
+    return response
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Commit on the way out, roll back on any error. Open it at the edge, once."""
@@ -123,7 +150,10 @@ def transaction() -> Iterator[Session]:
         g.writer = None
         if apart:
             writer.close()
-            current.rollback()  # what was read before is stale now
+            current.close()  # what was read before is stale now
+            g.pop("session", None)
+    g.wrote = True
+    read_own_writes()
     for follow_up in writer.info.pop("after_commit", ()):
         follow_up()
 
@@ -135,6 +165,18 @@ def after_commit(writer: Session, follow_up: Callable[[], None]) -> None:
         follow_ups.append(follow_up)
 
 
+@event.listens_for(Session, "do_orm_execute")
+def _reload_what_is_locked(state: ORMExecuteState) -> None:
+    """A locked row is read anew: what this session saw before it got the lock may be old."""
+    if state.is_select and getattr(state.statement, "_for_update_arg", None) is not None:
+        state.update_execution_options(populate_existing=True)
+
+
+def forget_session() -> None:
+    """Give up a session that may have failed half-way; the next one starts clean."""
+    if failed := g.pop("session", None):
+        failed.close()
+
+
 def _close_sessions(_error: BaseException | None) -> None:
-    if open_session := g.pop("session", None):
-        open_session.close()
+    forget_session()

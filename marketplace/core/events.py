@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import JSON, Text
+from sqlalchemy import JSON, Text, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from marketplace.core import clock, db, tenancy
@@ -88,9 +88,14 @@ def emit(session: Session, actor: Actor, name: str, subject: Any, **facts: Any) 
         session.flush()
         for job in jobs:
             session.add(Delivery(event_id=event.id or 0, subscriber=job, try_at=clock.now()))
-        for wake in _wake_worker:
-            db.after_commit(session, wake)
+        wake_worker(session)
     return event
+
+
+def wake_worker(session: Session) -> None:
+    """Have a worker look for work once this transaction has committed."""
+    for wake in _wake_worker:
+        db.after_commit(session, wake)
 
 
 def on_new_deliveries(wake: Callable[[], None]) -> None:
@@ -101,10 +106,11 @@ def on_new_deliveries(wake: Callable[[], None]) -> None:
 
 def deliver() -> int:
     """Run what is due, oldest first, until nothing is; return how many succeeded."""
-    done = 0
-    while keys := _due():
-        results = [_deliver_one(*key) for key in keys]
-        done += sum(results)
+    done, tried = 0, set[tuple[int, str]]()
+    # What another worker holds at this moment stays due: it is asked for once, not in circles.
+    while keys := [key for key in _due() if key not in tried]:
+        tried.update(keys)
+        done += sum([_deliver_one(*key) for key in keys])
     return done
 
 
@@ -184,6 +190,12 @@ def try_again(session: Session, event_id: int, subscriber: str) -> None:
         delivery.try_at = clock.now()
 
 
-def latest(session: Session) -> int:
-    """The number of the newest event: whatever is shown can only have changed with it."""
-    return session.exec(select(Event.id).order_by(col(Event.id).desc()).limit(1)).first() or 0
+def newest_mark(session: Session) -> tuple[int, int]:
+    """What changes whenever an event is added: whatever is shown can only have changed with it.
+
+    Two numbers, since on PostgreSQL an event with a lower number may be committed after one
+    with a higher number: then the lower end of the newest hundred moves.
+    """
+    newest = select(col(Event.id)).order_by(col(Event.id).desc()).limit(100).subquery()
+    first, last = session.exec(select(func.min(newest.c.id), func.max(newest.c.id))).one()
+    return first or 0, last or 0

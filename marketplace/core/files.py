@@ -1,9 +1,10 @@
 """Documents people upload: kept in the database beside the rows they prove.
 
-A file is stored once per organization and never changed; its fingerprint (SHA-256)
-is printed where the document is cited.
+A file is stored as it came and never changed; its fingerprint (SHA-256) is printed
+where the document is cited.
 """
 
+import unicodedata
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
@@ -50,7 +51,7 @@ def store_pdf(
         raise RuleBroken("This is not a PDF. Save the document as PDF and try again.", field)
     stored = StoredFile(
         org_id=org_id,
-        name=name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1][:120] or "document.pdf",
+        name=clean_name(name),
         media_type="application/pdf",
         size=len(content),
         fingerprint=sha256(content).hexdigest(),
@@ -60,6 +61,14 @@ def store_pdf(
     )
     session.add(stored)
     return stored
+
+
+def clean_name(name: str) -> str:
+    """The last part of what a browser sends, printable and safe in a header, ending in .pdf."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    printable = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '"<>:|?*')
+    stem = printable.strip().removesuffix(".pdf").removesuffix(".PDF").strip(". ")
+    return f"{stem[:116] or 'document'}.pdf"
 
 
 def get_file(session: Session, file_id: UUID) -> StoredFile:

@@ -32,6 +32,7 @@ log = structlog.get_logger("requests")
 def init_app(app: Flask) -> None:
     app.before_request(_open)
     app.after_request(_close)
+    log_failure(app)
     app.extensions["static_headers"] = _static_headers()
 
 
@@ -48,6 +49,11 @@ def _static_headers() -> dict[str, str]:
     )
 
 
+def add_to_static_file(headers: Any, _path: str, _url: str) -> None:
+    """What the static files need of it: they are answered before the application is asked."""
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
 def _open() -> None:
     asked = request.headers.get("X-Request-ID", "")
     g.request_id = asked if _REQUEST_ID.fullmatch(asked) else secrets.token_hex(8)
@@ -60,7 +66,8 @@ def _open() -> None:
 def _close(response: Response) -> Response:
     headers: Any = response.headers
     headers.update(current_app.extensions["static_headers"])
-    headers["Content-Security-Policy"] = POLICY.format(nonce=g.csp_nonce)
+    if response.status_code != 304:  # the page a browser kept goes with the nonce it came with
+        headers["Content-Security-Policy"] = POLICY.format(nonce=g.csp_nonce)
     headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "private, no-store"
@@ -73,8 +80,26 @@ def _close(response: Response) -> Response:
     log.info(
         "request",
         method=request.method,
-        path=request.path,
+        path=_path_without_secrets(),
         status=response.status_code,
         ms=round(seconds * 1000, 1),
     )
     return response
+
+
+def _path_without_secrets() -> str:
+    """Whoever reads the log must not be able to use the links of somebody's letters."""
+    if request.url_rule is not None and "token" in (request.view_args or {}):
+        return request.url_rule.rule
+    return request.path
+
+
+def log_failure(app: Flask) -> None:
+    """One structured line for an unforeseen error too, with the request's number."""
+
+    def log_exception(failure: Any) -> None:
+        log.error(
+            "unforeseen", method=request.method, path=_path_without_secrets(), exc_info=failure
+        )
+
+    app.log_exception = log_exception  # type: ignore[assignment]

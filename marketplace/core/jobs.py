@@ -58,7 +58,8 @@ def make_queue(url: str, secret: str, folder: Path) -> Huey:
     if url.startswith("redis"):
         return RedisHuey("marketplace", url=url, serializer=serializer)
     if url.startswith("postgres"):
-        return PostgresHuey("marketplace", dsn=url, serializer=serializer)
+        dsn = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        return PostgresHuey("marketplace", dsn=dsn, serializer=serializer)
     folder.mkdir(parents=True, exist_ok=True)
     path = url.removeprefix("sqlite:///") if url else str(folder / "queue.db")
     return SqliteHuey("marketplace", filename=path, serializer=serializer)

@@ -1,9 +1,11 @@
 """E-mail: written with the change that causes it, sent by a job, kept if it fails."""
 
 import smtplib
-from datetime import datetime
+import ssl
+from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
@@ -13,9 +15,12 @@ from flask import current_app
 from sqlalchemy import Text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from marketplace.core import clock, db
+from marketplace.core import clock, db, events
 
+#: The eighth try comes three days after the first.
 GIVE_UP_AFTER = 8
+#: Longer than a slow mail server can take; then another worker may try.
+CLAIMED_FOR = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
 
@@ -29,6 +34,7 @@ class Letter(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     sent_at: datetime | None = Field(default=None, index=True)
     attempts: int = 0
+    try_at: datetime = Field(default_factory=clock.now)
     problem: str = Field(default="", sa_type=Text)
 
 
@@ -38,17 +44,22 @@ def send(session: Session, recipient: str, subject: str, text: str) -> None:
         Letter(
             written_at=clock.now(),
             recipient=recipient,
-            subject=subject.replace("\n", " "),
+            subject=" ".join(subject.split()),
             text=text,
         )
     )
+    events.wake_worker(session)
 
 
 def post_letters() -> int:
-    """Send what waits, oldest first; each letter is ticked in its own transaction."""
+    """Send what waits, oldest first; no transaction is open while a mail server is spoken to."""
     query = (
         select(Letter.id)
-        .where(col(Letter.sent_at).is_(None), Letter.attempts < GIVE_UP_AFTER)
+        .where(
+            col(Letter.sent_at).is_(None),
+            Letter.attempts < GIVE_UP_AFTER,
+            Letter.try_at <= clock.now(),
+        )
         .order_by(col(Letter.written_at))
         .limit(200)
     )
@@ -58,26 +69,52 @@ def post_letters() -> int:
 
 
 def _post_one(letter_id: UUID) -> bool:
+    letter = _claim(letter_id)
+    if letter is None:  # another worker was quicker
+        return False
+    try:
+        _hand_over(letter)
+    except Exception as problem:  # one letter's trouble must not hold up the others
+        log.warning("letter not sent", letter=str(letter_id), problem=type(problem).__name__)
+        _put_off(letter_id, problem)
+        return False
     with db.transaction() as session:
-        query = select(Letter).where(Letter.id == letter_id, col(Letter.sent_at).is_(None))
+        _one(session, letter_id).sent_at = clock.now()
+    return True
+
+
+def _claim(letter_id: UUID) -> Letter | None:
+    """Take a letter for a while; should this process die, another one sends it later."""
+    with db.transaction() as session:
+        query = select(Letter).where(
+            Letter.id == letter_id,
+            col(Letter.sent_at).is_(None),
+            Letter.try_at <= clock.now(),
+        )
         letter = session.exec(query.with_for_update(skip_locked=True)).one_or_none()
-        if letter is None:
-            return False
-        try:
-            _hand_over(letter)
-        except (OSError, smtplib.SMTPException) as problem:
+        if letter is not None:
             letter.attempts += 1
-            letter.problem = repr(problem)[:2000]
-            log.warning("letter not sent", letter=str(letter_id), problem=letter.problem)
-            return False
-        letter.sent_at = clock.now()
-        return True
+            letter.try_at = clock.now() + CLAIMED_FOR
+        return letter
+
+
+def _put_off(letter_id: UUID, problem: Exception) -> None:
+    with db.transaction() as session:
+        letter = _one(session, letter_id)
+        letter.problem = repr(problem)[:2000]
+        letter.try_at = clock.now() + timedelta(minutes=4 ** (letter.attempts - 1))
+
+
+def _one(session: Session, letter_id: UUID) -> Letter:
+    return session.exec(select(Letter).where(Letter.id == letter_id)).one()
 
 
 def _hand_over(letter: Letter) -> None:
     message = EmailMessage()
-    message["From"] = formataddr((current_app.config["SITE_NAME"], current_app.config["MAIL_FROM"]))
-    message["To"] = letter.recipient
+    message["From"] = Address(
+        current_app.config["SITE_NAME"], addr_spec=current_app.config["MAIL_FROM"]
+    )
+    message["To"] = Address(addr_spec=letter.recipient)  # exactly one, whatever was typed
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = f"<{letter.id}@{urlsplit(current_app.config['PUBLIC_URL']).hostname}>"
@@ -91,13 +128,17 @@ def _hand_over(letter: Letter) -> None:
 def _by_smtp(url: str, message: EmailMessage) -> None:
     """`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…:465`."""
     parts = urlsplit(url)
-    secure = parts.scheme == "smtps"
-    connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with connect(
-        parts.hostname or "localhost", parts.port or (465 if secure else 25), timeout=20
-    ) as smtp:
-        if not secure and smtp.ehlo() and smtp.has_extn("starttls"):
-            smtp.starttls()
+    host, encrypted = parts.hostname or "localhost", parts.scheme == "smtps"
+    trust = ssl.create_default_context()
+    smtp: smtplib.SMTP
+    if encrypted:
+        smtp = smtplib.SMTP_SSL(host, parts.port or 465, timeout=20, context=trust)
+    else:
+        smtp = smtplib.SMTP(host, parts.port or 25, timeout=20)
+    with smtp:
+        smtp.ehlo()
+        if not encrypted and smtp.has_extn("starttls"):
+            smtp.starttls(context=trust)
         if parts.username:
             smtp.login(unquote(parts.username), unquote(parts.password or ""))
         smtp.send_message(message)

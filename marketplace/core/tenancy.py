@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
+from flask import Flask, g
 from sqlalchemy import ColumnElement, Engine, Uuid, bindparam, event, or_
 from sqlalchemy.orm import Mapper, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
@@ -61,6 +62,21 @@ def everyone(reason: str) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+def init_app(app: Flask) -> None:
+    """Every request begins without a scope, whatever its thread did before."""
+    app.before_request(_begin_without_scope)
+    app.teardown_request(_end_scope)
+
+
+def _begin_without_scope() -> None:
+    g.scope_outside = _scope.get()
+    _scope.set(None)
+
+
+def _end_scope(_error: BaseException | None) -> None:
+    _scope.set(g.pop("scope_outside", None))
 
 
 def open_scope(org_ids: Iterable[UUID]) -> None:
@@ -130,7 +146,7 @@ def _refuse_foreign_writes(session: Session, _context: Any, _instances: Any) -> 
 
 # -- the second wall ---------------------------------------------------------------------
 
-_READS = re.compile(r"\b(?:FROM|JOIN|,)\s+\"?(\w+)\"?(?:\s+AS\s+(\w+))?", re.IGNORECASE)
+_READS = re.compile(r"(?:\bFROM|\bJOIN|,)\s+\"?(\w+)\"?(?:\s+AS\s+(\w+))?", re.IGNORECASE)
 _vetted: set[str] = set()
 _VETTED_TEXTS = 5_000
 
@@ -141,7 +157,7 @@ def _read_the_sql(
 ) -> None:
     if sql in _vetted or _scope.get() is EVERYONE:
         return
-    if sql.lstrip()[:6].upper() == "SELECT":
+    if sql.lstrip()[:6].upper().startswith(("SELECT", "WITH")):
         _check_scoped(sql)
     if len(_vetted) >= _VETTED_TEXTS:
         _vetted.clear()

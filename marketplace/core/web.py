@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,21 +13,22 @@ from zoneinfo import ZoneInfo
 from flask import (
     Flask,
     Response,
+    abort,
     current_app,
     g,
     jsonify,
     render_template,
     request,
-    session,
 )
 from flask_wtf import FlaskForm
 from sqlalchemy import func
 from sqlmodel import Session, select
 from werkzeug.exceptions import HTTPException
 
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.money import dollars, whole_dollars
+from marketplace.core.resources import STATIC
 
 PAGE_SIZE = 50
 
@@ -57,7 +59,6 @@ class Form(FlaskForm):
         except RuleBroken as refusal:
             self.refuse(refusal)
             return False
-        session["wrote_at"] = int(clock.now().timestamp())
         return True
 
 
@@ -122,7 +123,8 @@ def paged(reader: Session, query: Any, size: int = PAGE_SIZE) -> Page:
 
 # -- downloads -------------------------------------------------------------------------------
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
@@ -139,7 +141,9 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS):
+        return cell
+    return cell if _NUMBER.fullmatch(cell) else f"'{cell}"
 
 
 def json_response(**document: Any) -> Response:
@@ -244,7 +248,8 @@ def init_app(app: Flask) -> None:
     for error, status in STATUS.items():
         app.register_error_handler(error, _refusal(status))
     app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(500, lambda _error: problem(500))
+    app.register_error_handler(500, _unforeseen)
+    app.before_request(_refuse_nul)
 
 
 def _refusal(status: int) -> Callable[[Exception], Any]:
@@ -255,7 +260,24 @@ def _refusal(status: int) -> Callable[[Exception], Any]:
 def _http_problem(error: HTTPException) -> Any:
     if error.response is not None:
         return error.response
-    return problem(error.code or 500)
+    page, status = problem(error.code or 500)
+    kept = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return page, status, kept  # such as Allow and Retry-After
+
+
+def _unforeseen(_error: Exception) -> Any:
+    try:
+        db.forget_session()
+        return problem(500)
+    except Exception:  # the page itself needs the database, which may be what failed
+        return Response((STATIC / "500.html").read_bytes(), 500, mimetype="text/html")
+
+
+def _refuse_nul() -> None:
+    """No text has it, and PostgreSQL cannot keep it."""
+    typed = (request.path, *request.args.values(), *request.form.values())
+    if any("\0" in text for text in typed):
+        abort(400)
 
 
 def problem(status: int, message: str | None = None) -> tuple[Any, int]:
