@@ -8,6 +8,13 @@ from marketplace.app import create_app
 
 #: Pages strangers may open. Adding one is a decision that shows in review.
 PUBLIC: set[str] = {
+    "catalogue.compare",
+    "catalogue.tool",
+    "catalogue.tool_json",
+    "catalogue.tools",
+    "catalogue.tools_csv",
+    "catalogue.tools_json",
+    "catalogue.vendor",
     "ledger.account",
     "ledger.books",
     "ledger.checks",
