@@ -44,6 +44,11 @@ def send(session: Session, recipient: str, subject: str, text: str) -> None:
     )
 
 
+def site_address() -> str:
+    """The address of this site, for the links of a letter; without a slash at the end."""
+    return str(current_app.config["PUBLIC_URL"]).rstrip("/")
+
+
 def post_letters() -> int:
     """Send what waits, oldest first; each letter is ticked in its own transaction."""
     query = (
