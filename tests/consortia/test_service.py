@@ -120,7 +120,7 @@ def test_an_invited_district_is_active_once_by_laws_and_paper_are_there(make, ac
     assert queries.member(look, org, district.id).status is MemberStatus.INVITED
     act(head, across(service.file_instrument), org, district.id, paper())
 
-    look.expire_all()
+    look.rollback()
     assert queries.member(look, org, district.id).status is MemberStatus.ACTIVE
     assert org in accounts.identity(look, head).circles[district.id]
 
@@ -135,7 +135,7 @@ def test_a_district_that_asks_waits_for_the_lead(make, act, look):
     assert queries.member(look, org, district.id).status is MemberStatus.REQUESTED
     act(convener, service.approve_request, org, district.id)
 
-    look.expire_all()
+    look.rollback()
     assert queries.member(look, org, district.id).status is MemberStatus.ACTIVE
 
 
@@ -169,7 +169,7 @@ def test_two_active_members_constitute_a_consortium(make, act, look):
         act(convener, service.invite_district, org, district.id)
         act(head, across(service.answer_invitation), org, join=True, accept_by_laws=True)
         act(convener, service.file_instrument, org, district.id, paper())
-        look.expire_all()
+        look.rollback()
         seen.append(queries.consortium_of(look, org).status)
 
     assert seen == [ConsortiumStatus.FORMING, ConsortiumStatus.CONSTITUTED]
@@ -207,7 +207,7 @@ def test_a_paper_that_starts_later_makes_a_member_on_that_day(app, make, act, lo
         assert jobs.run_due()["consortia.begin_due"] == 1
         assert jobs.run_due()["consortia.begin_due"] == 0
 
-    look.expire_all()
+    look.rollback()
     assert queries.member(look, org, district.id).status is MemberStatus.ACTIVE
 
 
