@@ -123,9 +123,14 @@ def published(clearing: dict[str, Any]) -> dict[str, Any]:
             "dropped": [
                 {"id": out["id"], "share_cents": out["share_cents"]} for out in result["dropped"]
             ],
-            "explanation": [_without_limit(line) for line in result["explanation"]],
+            "explanation": published_words(clearing),
         },
     }
+
+
+def published_words(clearing: dict[str, Any]) -> list[str]:
+    """How the pool cleared, in sentences that give away no limit."""
+    return [_without_limit(line) for line in clearing["result"]["explanation"]]
 
 
 def _without_limit(line: str) -> str:

@@ -1,12 +1,14 @@
 """What a district does in a pool: keep a draft, commit seats, change them, withdraw."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organization
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock
@@ -19,16 +21,46 @@ from marketplace.pools.models import Commitment, JoinDraft, Pool
 from marketplace.pools.rules import PoolStatus, Rung
 
 
-def save_draft(session: Session, actor: Actor, pool_id: UUID, answers: dict[str, Any]) -> JoinDraft:
+@dataclass(frozen=True)
+class Answers:
+    """What a district says about its seats."""
+
+    seats: int
+    rung: Rung
+    tolerance: int = 0
+    limit_cents: int | None = None
+    board_date: date | None = None
+    po_number: str = ""
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> "Answers":
+        """As a draft keeps them."""
+        board_date = kept.get("board_date")
+        return cls(
+            seats=kept["seats"],
+            rung=Rung(kept["rung"]),
+            tolerance=kept["tolerance"],
+            limit_cents=kept["limit_cents"],
+            board_date=date.fromisoformat(board_date) if board_date else None,
+            po_number=kept["po_number"],
+        )
+
+
+def save_draft(session: Session, actor: Actor, pool_id: UUID, kept: dict[str, Any]) -> JoinDraft:
     """Keep the answers given so far, so that the district can leave and come back."""
     pool = queries.get_pool(session, pool_id)
     require(actor, "pools.save_draft", pool)
     _check_open(pool)
+    if "seats" in kept:
+        earlier = queries.commitment(session, pool_id, actor.home)
+        _check(session, pool, actor.home, earlier, Answers.of(kept))
     draft = queries.join_draft(session, pool_id, actor.home)
     if draft is None:
-        draft = JoinDraft(org_id=actor.home, pool_id=pool_id, changed_at=clock.now())
+        draft = JoinDraft(
+            org_id=actor.home, pool_id=pool_id, answers={"key": uuid4().hex}, changed_at=clock.now()
+        )
         session.add(draft)
-    draft.answers = {**draft.answers, **answers}
+    draft.answers = {**draft.answers, **kept}
     draft.changed_at = clock.now()
     session.flush()
     return draft
@@ -61,20 +93,8 @@ def commit_seats(
         return earlier
     _check_open(pool)
 
-    district = accounts.get_organization(session, actor.home)
-    pupils = _pupils(session, district.leaid or "")
-    standing = earlier if earlier and earlier.withdrawn_at is None else None
-    rules.check_seats(seats, tolerance, pupils)
-    rules.check_only_adds(pool.status, standing.seats if standing else None, seats)
-    rules.check_limit(limit_cents)
-    today = clock.today(pool.time_zone)
-    rules.check_rung(
-        rung,
-        board_date=board_date,
-        po_number=po_number,
-        today=today,
-        **_membership(session, pool, actor.home, today),
-    )
+    answers = Answers(seats, rung, tolerance, limit_cents, board_date, po_number)
+    district, pupils = _check(session, pool, actor.home, earlier, answers)
 
     now = clock.now()
     commitment = earlier or Commitment(  # type: ignore[call-arg]
@@ -130,9 +150,26 @@ def _check_open(pool: Pool) -> None:
     rules.check_takes_seats(pool.status, pool.closes_at, clock.now())
 
 
-def _pupils(session: Session, leaid: str) -> int | None:
-    known = directory.districts_by_leaid(session, [leaid]).get(leaid)
-    return known.pupils if known else None
+def _check(
+    session: Session, pool: Pool, district_id: UUID, earlier: Commitment | None, said: Answers
+) -> tuple[Organization, int | None]:
+    """Every rule of a commitment; the district and its pupils, as far as they are known."""
+    district = accounts.get_organization(session, district_id)
+    known = directory.districts_by_leaid(session, [district.leaid or ""])
+    pupils = known[district.leaid].pupils if district.leaid in known else None
+    standing = earlier if earlier and earlier.withdrawn_at is None else None
+    rules.check_seats(said.seats, said.tolerance, pupils)
+    rules.check_only_adds(pool.status, standing.seats if standing else None, said.seats)
+    rules.check_limit(said.limit_cents)
+    today = clock.today(pool.time_zone)
+    rules.check_rung(
+        said.rung,
+        board_date=said.board_date,
+        po_number=said.po_number,
+        today=today,
+        **_membership(session, pool, district_id, today),
+    )
+    return district, pupils
 
 
 def _membership(session: Session, pool: Pool, district_id: UUID, today: date) -> dict[str, bool]:

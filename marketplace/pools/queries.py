@@ -1,6 +1,7 @@
 """What others may ask about pools, commitments and allocations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,9 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
+from marketplace.catalogue.models import Edition, PriceSchedule, Tool
+from marketplace.catalogue.rules import ToolStatus
+from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
 from marketplace.pools.models import Allocation, Commitment, JoinDraft, Pool
 from marketplace.pools.rules import COUNTING_RUNGS, TAKES_SEATS, PoolStatus, Rung
@@ -43,6 +47,23 @@ def pool_and_consortium(
     if found is None:
         raise NotFound("There is no such pool.")
     return found[0], found[1]
+
+
+def pool_with_all(
+    session: Session, consortium_slug: str, slug: str
+) -> tuple[Pool, Organization, Consortium, Tool]:
+    """A pool, whose it is and what it buys, in one query."""
+    query = (
+        select(Pool, Organization, Consortium, Tool)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .join(Consortium, col(Consortium.org_id) == Pool.org_id)
+        .join(Tool, col(Tool.id) == Pool.tool_id)
+        .where(Organization.slug == consortium_slug, Pool.slug == slug)
+    )
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such pool.")
+    return found[0], found[1], found[2], found[3]
 
 
 def _found(pool: Pool | None) -> Pool:
@@ -160,14 +181,36 @@ def commitment(
     return session.exec(query).one_or_none()
 
 
-def counting_members(session: Session, pool_id: UUID) -> list[Member]:
-    """The firm seats as pricing sees them, without limits: enough to show today's split."""
-    query = (
-        select(Commitment.leaid, Commitment.seats, Commitment.pupils)
-        .where(*_standing(pool_id), col(Commitment.rung).in_(COUNTING_RUNGS))
-        .order_by(col(Commitment.leaid))
+@dataclass(frozen=True)
+class Standing:
+    """One line of a pool without its confidential limit."""
+
+    district_id: UUID
+    leaid: str
+    rung: Rung
+    seats: int
+    pupils: int | None
+
+    @property
+    def counts(self) -> bool:
+        return self.rung in COUNTING_RUNGS
+
+    @property
+    def as_member(self) -> Member:
+        return Member(self.leaid, self.seats, self.pupils)
+
+
+def standings(session: Session, pool_id: UUID) -> list[Standing]:
+    """Everybody in the pool, light enough to reckon today's split of a thousand districts."""
+    columns = (
+        Commitment.district_id,
+        Commitment.leaid,
+        Commitment.rung,
+        Commitment.seats,
+        Commitment.pupils,
     )
-    return [Member(leaid, seats, pupils) for leaid, seats, pupils in session.exec(query)]
+    query = select(*columns).where(*_standing(pool_id)).order_by(col(Commitment.leaid))
+    return [Standing(*row) for row in session.exec(query)]
 
 
 def commitments_listed(pool_id: UUID) -> Any:
@@ -223,6 +266,13 @@ def allocations(session: Session, pool_id: UUID) -> list[Allocation]:
     return list(session.exec(query))
 
 
+def allocation(session: Session, pool_id: UUID, district_id: UUID) -> Allocation | None:
+    query = select(Allocation).where(
+        Allocation.pool_id == pool_id, Allocation.district_id == district_id
+    )
+    return session.exec(query).one_or_none()
+
+
 def allocations_listed(pool_id: UUID) -> Any:
     """The query behind the final split table: allocation and district, by name."""
     return (
@@ -242,3 +292,23 @@ def allocation_totals(session: Session, pool_id: UUID) -> tuple[int, int, int]:
     ).where(Allocation.pool_id == pool_id)
     districts, seats, cents = session.exec(query.select_from(Allocation)).one()
     return districts, int(seats), int(cents)
+
+
+# -- prices to pool on -----------------------------------------------------------------------
+
+
+def priced_tools(session: Session, valid_from: date) -> list[tuple[Tool, Edition, PriceSchedule]]:
+    """Published tools with a price in force, by name: what a lead agency may choose from."""
+    query = (
+        select(Tool, Edition, PriceSchedule)
+        .join(Edition, col(Edition.tool_id) == Tool.id)
+        .join(PriceSchedule, col(PriceSchedule.edition_id) == Edition.id)
+        .where(
+            Tool.status == ToolStatus.PUBLISHED,
+            col(PriceSchedule.withdrawn_at).is_(None),
+            PriceSchedule.valid_until >= valid_from,
+        )
+        .order_by(col(Tool.name), col(Edition.name), col(PriceSchedule.version).desc())
+        .limit(500)
+    )
+    return [(tool, edition, schedule) for tool, edition, schedule in session.exec(query)]

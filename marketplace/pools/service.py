@@ -19,12 +19,18 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.pools import clearing_rules, queries, rules, share_rules
-from marketplace.pools.commitment_service import commit_seats, save_draft, withdraw_commitment
+from marketplace.pools.commitment_service import (
+    Answers,
+    commit_seats,
+    save_draft,
+    withdraw_commitment,
+)
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import PoolStatus
 from marketplace.pricing.rules import Member, schedule_from_json
 
 __all__ = [
+    "Answers",
     "Plan",
     "change_pool",
     "clear_pool",
