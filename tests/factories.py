@@ -1,14 +1,29 @@
 """Rows for tests, named as the domain names them. Each call commits what it made."""
 
 import itertools
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
+
+from sqlmodel import select
 
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import OrganizationKind, Role, email_key, slug_of
 from marketplace.catalogue import rules as catalogue_rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
+from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.rules import (
+    ConsortiumStatus,
+    InstrumentKind,
+    LegalShape,
+    MemberStatus,
+)
 from marketplace.core import clock, tenancy
+from marketplace.core.access import Actor
+from marketplace.core.files import StoredFile
+from marketplace.ledger import service as ledger_service
+from marketplace.pools.models import Commitment, Pool
+from marketplace.pools.rules import PoolStatus, Rung
 
 _numbers = itertools.count(1)
 
@@ -144,3 +159,150 @@ class Factory:
         fields.setdefault("billing_email", "billing@example.org")
         fields.setdefault("remit_to", "100 Main Street\nColumbus, OH 43004")
         return self.save(VendorProfile(org_id=vendor.id, **fields))
+
+    # -- consortia ---------------------------------------------------------------------------
+
+    def consortium(self, lead=None, name=None, **fields):
+        """A constituted consortium led by an agency."""
+        lead = lead or self.agency()
+        organization = self.organization(
+            OrganizationKind.CONSORTIUM,
+            name,
+            time_zone=fields.pop("time_zone", "America/Chicago"),
+            state=fields.pop("state", "OH"),
+        )
+        fields.setdefault("status", ConsortiumStatus.CONSTITUTED)
+        consortium = self.save(
+            Consortium(
+                org_id=organization.id,
+                lead_agency_id=lead.id,
+                legal_shape=fields.pop("legal_shape", LegalShape.JOINT),
+                purpose=fields.pop("purpose", "Small districts buy together."),
+                by_laws=fields.pop("by_laws", "One district, one vote."),
+                founded_on=clock.now().date(),
+                **fields,
+            )
+        )
+        self.affiliation(lead, organization)
+        with tenancy.everyone("tests build rows of every organization"):
+            ledger_service.open_books(self.session, Actor.system(), organization.id)
+            self.session.commit()
+        return consortium
+
+    def org_of(self, consortium):
+        """The organization that a consortium is."""
+        query = select(Organization).where(Organization.id == consortium.org_id)
+        return self.session.exec(query).one()
+
+    def convener(self, consortium, **fields):
+        """A person of the lead agency who convenes the consortium, acting for the agency."""
+        query = select(Organization).where(Organization.id == consortium.lead_agency_id)
+        lead = self.session.exec(query).one()
+        user = self.person(lead, Role.ADMINISTRATOR, **fields)
+        self.role(user, self.org_of(consortium), Role.CONVENER)
+        return user
+
+    def member(self, consortium, district=None, *, instrument=True, **fields):
+        """An active member with an instrument in force for years (unless told otherwise)."""
+        district = district or self.district()
+        fields.setdefault("status", MemberStatus.ACTIVE)
+        member = self.save(
+            Member(
+                org_id=consortium.org_id,
+                district_id=district.id,
+                asked_at=clock.now(),
+                approved_at=clock.now(),
+                accepted_by_laws_version=consortium.by_laws_version,
+                active_since=clock.now(),
+                **fields,
+            )
+        )
+        if member.status is MemberStatus.ACTIVE:
+            self.affiliation(district, self.org_of(consortium))
+        if instrument:
+            self.instrument(member)
+        return member
+
+    def instrument(self, member, **fields):
+        """The signed paper of a membership."""
+        today = clock.now().date()
+        content = b"%PDF-1.7 signed"
+        stored = self.save(
+            StoredFile(
+                org_id=member.org_id,
+                name="agreement.pdf",
+                media_type="application/pdf",
+                size=len(content),
+                fingerprint=sha256(content).hexdigest(),
+                content=content,
+                stored_at=clock.now(),
+            )
+        )
+        return self.save(
+            Instrument(
+                org_id=member.org_id,
+                member_id=member.id,
+                district_id=member.district_id,
+                kind=InstrumentKind.INTERLOCAL_AGREEMENT,
+                signer_name="Pat Lee",
+                signer_title="Superintendent",
+                signed_on=fields.pop("signed_on", today - timedelta(days=30)),
+                scope="Joint purchase of software",
+                starts_on=fields.pop("starts_on", today - timedelta(days=30)),
+                ends_on=fields.pop("ends_on", today + timedelta(days=5 * 365)),
+                file_id=stored.id,
+                filed_at=clock.now(),
+                **fields,
+            )
+        )
+
+    # -- pools -------------------------------------------------------------------------------
+
+    def pool(self, consortium, tool=None, **fields):
+        """An open pool that closes in 30 days, on a tool's newest price schedule."""
+        n = next(_numbers)
+        terms = fields.pop("terms", None)
+        tool = tool or self.tool()
+        with tenancy.everyone("tests build rows of every organization"):
+            query = select(PriceSchedule).where(PriceSchedule.tool_id == tool.id)
+            schedule = self.session.exec(query.order_by(PriceSchedule.version.desc())).first()
+        if schedule is None or terms:
+            schedule = self.price_schedule(tool, terms)
+        starts_on = fields.pop("term_starts_on", date(2027, 7, 1))
+        return self.save(
+            Pool(
+                org_id=consortium.org_id,
+                slug=fields.pop("slug", f"pool-{n}"),
+                title=fields.pop("title", f"Pool {n}"),
+                tool_id=tool.id,
+                vendor_id=tool.org_id,
+                price_schedule_id=schedule.id,
+                terms=schedule.terms,
+                status=fields.pop("status", PoolStatus.OPEN),
+                opened_at=clock.now(),
+                closes_at=fields.pop("closes_at", clock.now() + timedelta(days=30)),
+                time_zone=self.org_of(consortium).time_zone,
+                term_starts_on=starts_on,
+                term_ends_on=fields.pop("term_ends_on", starts_on + timedelta(days=364)),
+                pay_by=fields.pop("pay_by", starts_on),
+                **fields,
+            )
+        )
+
+    def commitment(self, pool, district, seats=100, **fields):
+        """What a district commits; on the top rung unless told otherwise."""
+        fields.setdefault("rung", Rung.COMMITTED)
+        return self.save(
+            Commitment(
+                org_id=pool.org_id,
+                pool_id=pool.id,
+                district_id=district.id,
+                leaid=district.leaid,
+                seats=seats,
+                contact_name="Pat Lee",
+                contact_email="pat@example.org",
+                committed_at=clock.now(),
+                changed_at=clock.now(),
+                **fields,
+            )
+        )

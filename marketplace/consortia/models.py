@@ -49,6 +49,8 @@ class Member(OwnedByOrg, table=True):
     status: MemberStatus = Field(sa_type=choice(MemberStatus), index=True)
     words: str = Field(default="", sa_type=Text)
     asked_at: datetime
+    #: The lead agency said yes: by inviting, or by answering a request.
+    approved_at: datetime | None = None
     accepted_by_laws_version: int | None = None
     active_since: datetime | None = None
     ended_at: datetime | None = None

@@ -51,6 +51,11 @@ def send(session: Session, recipient: str, subject: str, text: str) -> None:
     events.wake_worker(session)
 
 
+def site_address() -> str:
+    """The address of this site, for the links of a letter; without a slash at the end."""
+    return str(current_app.config["PUBLIC_URL"]).rstrip("/")
+
+
 def post_letters() -> int:
     """Send what waits, oldest first; no transaction is open while a mail server is spoken to."""
     query = (

@@ -73,6 +73,8 @@ class Commitment(OwnedByOrg, table=True):
     committed_at: datetime
     changed_at: datetime
     withdrawn_at: datetime | None = None
+    #: The one-use key of the form that was sent last; the same form again changes nothing.
+    last_key: str = ""
 
 
 class JoinDraft(OwnedByOrg, table=True):

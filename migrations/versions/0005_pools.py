@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("committed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
             "limit_cents IS NULL OR limit_cents > 0", name=op.f("ck_commitment_limit")
         ),

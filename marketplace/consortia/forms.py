@@ -1,0 +1,95 @@
+"""What people type about consortia: founding, asking, inviting, filing a paper."""
+
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from marketplace.consortia.rules import INSTRUMENT_WORDS, SHAPE_WORDS
+from marketplace.core.web import ZONE_WORDS, Form
+
+SHORT = Length(max=120, message="Use 120 letters at most.")
+
+
+class FoundConsortiumForm(Form):
+    name = StringField("Name", [InputRequired("Enter a name."), SHORT])
+    purpose = TextAreaField(
+        "Purpose",
+        [InputRequired("Say what it is for."), Length(max=600, message="Use 600 letters at most.")],
+        description="One or two plain sentences. They stand on its public page.",
+    )
+    legal_shape = RadioField(
+        "Legal shape",
+        choices=[(shape.value, f"{name}. {words}") for shape, (name, words) in SHAPE_WORDS.items()],
+        validators=[InputRequired("Choose a legal shape.")],
+        description="Chosen once and never mixed. Ask your counsel which one fits your state.",
+    )
+    fiscal_agent = SelectField(
+        "Fiscal agent",
+        validators=[Optional()],
+        description="Only for pooled cash: who holds the money.",
+    )
+    time_zone = SelectField(
+        "Time zone",
+        choices=[(zone, words) for zone, words in ZONE_WORDS.items()],
+        description="All deadlines of the consortium are set in this zone.",
+    )
+    by_laws = TextAreaField(
+        "By-laws",
+        [
+            InputRequired("Enter the by-laws that districts accept when they join."),
+            Length(max=60_000, message="Use 60,000 letters at most."),
+        ],
+        description="Who may join, how you vote, how costs are split, how one leaves.",
+    )
+
+
+class AskToJoinForm(Form):
+    words = TextAreaField(
+        "A word to the lead agency",
+        [Length(max=1_000, message="Use 1,000 letters at most.")],
+    )
+    accept_by_laws = BooleanField("We have read the by-laws and accept them")
+
+
+class AnswerInvitationForm(Form):
+    accept_by_laws = BooleanField("We have read the by-laws and accept them")
+
+
+class InviteDistrictForm(Form):
+    district = StringField(
+        "District",
+        [InputRequired("Enter a name or a LEAID."), SHORT],
+        description="Its name or its 7-digit LEAID.",
+    )
+    words = TextAreaField(
+        "A word to the district",
+        [Length(max=1_000, message="Use 1,000 letters at most.")],
+    )
+
+
+class FileInstrumentForm(Form):
+    kind = SelectField(
+        "Kind of paper",
+        choices=[(kind.value, words) for kind, words in INSTRUMENT_WORDS.items()],
+    )
+    signer_name = StringField("Who signed", [InputRequired("Enter who signed."), SHORT])
+    signer_title = StringField(
+        "Title of the signer", [InputRequired("Enter the title, such as Superintendent."), SHORT]
+    )
+    signed_on = DateField("Signed on", [InputRequired("Enter the day it was signed.")])
+    board_date = DateField("Board approved it on", [Optional()])
+    scope = TextAreaField(
+        "What it covers",
+        [
+            InputRequired("Say what the paper covers."),
+            Length(max=1_000, message="Use 1,000 letters at most."),
+        ],
+        description="Such as “Joint purchase of classroom software”.",
+    )
+    starts_on = DateField("In force from", [InputRequired("Enter its first day.")])
+    ends_on = DateField("In force until", [InputRequired("Enter its last day.")])
+    file = FileField("The signed PDF", description="Up to 10 MB.")
+
+
+class PressForm(Form):
+    """A button with nothing to type."""

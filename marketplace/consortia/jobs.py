@@ -1,0 +1,102 @@
+"""What follows from events of a consortium: letters, and memberships that begin on their day."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.rules import Role
+from marketplace.consortia import queries, service
+from marketplace.consortia.rules import MemberStatus
+from marketplace.core import clock, jobs, mail
+from marketplace.core.access import Actor
+from marketplace.core.events import Event, on
+
+#: Members are districts of the fifty states; a paper's first day begins for the last of them.
+LAST_ZONE = "Pacific/Honolulu"
+
+
+@jobs.timed
+def begin_due(session: Session) -> int:
+    """Members whose instrument starts today become active."""
+    waiting = queries.due_to_begin(session, clock.today(LAST_ZONE))
+    began = [
+        service.begin_membership(session, Actor.system(), member.org_id, member.district_id)
+        for member in waiting
+    ]
+    return sum(member.status is MemberStatus.ACTIVE for member in began)
+
+
+def _write_district(session: Session, event: Event, subject: str, text: str) -> None:
+    roles = (Role.ADMINISTRATOR, Role.BUYER)
+    people = accounts.people_with_role(session, UUID(event.facts["district"]), *roles)
+    consortium = accounts.get_organization(session, event.org_id)
+    for person in people:
+        address = f"{mail.site_address()}/consortia/{consortium.slug}"
+        mail.send(
+            session,
+            person.email,
+            subject.format(name=consortium.name),
+            f"{text.format(name=consortium.name)}\n\n{address}\n",
+        )
+
+
+def _write_lead(session: Session, event: Event, subject: str, text: str) -> None:
+    consortium = accounts.get_organization(session, event.org_id)
+    district = accounts.get_organization(session, UUID(event.facts["district"]))
+    words = {"name": consortium.name, "district": district.name}
+    for person in accounts.people_with_role(session, event.org_id, Role.CONVENER):
+        address = f"{mail.site_address()}/c/{consortium.slug}/"
+        mail.send(
+            session, person.email, subject.format(**words), f"{text.format(**words)}\n\n{address}\n"
+        )
+
+
+@on("consortia.district_invited")
+def write_invitation(session: Session, event: Event) -> None:
+    _write_district(
+        session,
+        event,
+        "{name} invites your district",
+        "{name} invites your district to join. Read the by-laws and answer on its page:",
+    )
+
+
+@on("consortia.district_asked")
+def write_request(session: Session, event: Event) -> None:
+    _write_lead(
+        session,
+        event,
+        "{district} asks to join {name}",
+        "{district} asks to join {name} and accepts its by-laws. Answer on your desk:",
+    )
+
+
+@on("consortia.request_approved")
+def write_approval(session: Session, event: Event) -> None:
+    _write_district(
+        session,
+        event,
+        "{name} says yes to your district",
+        "{name} says yes to your district. You are a member once your signed paper is on file:",
+    )
+
+
+@on("consortia.member_joined")
+def write_welcome(session: Session, event: Event) -> None:
+    _write_district(
+        session,
+        event,
+        "Your district is a member of {name}",
+        "Your district is now an active member of {name}. You can commit seats to its pools:",
+    )
+
+
+@on("consortia.member_left")
+def write_farewell(session: Session, event: Event) -> None:
+    _write_lead(
+        session,
+        event,
+        "{district} is no longer in {name}",
+        "{district} is no longer a member of {name}. Its papers stay on file:",
+    )

@@ -1,0 +1,44 @@
+"""Who may do what in a consortium."""
+
+from typing import Any
+
+from marketplace.accounts.rules import Role
+from marketplace.core import access
+from marketplace.core.access import Actor, is_system
+
+
+def founds(actor: Actor, _subject: Any) -> bool:
+    return actor.org_kind in ("service_agency", "district") and actor.acts_as(Role.ADMINISTRATOR)
+
+
+def convenes(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.CONVENER, subject.org_id)
+
+
+def speaks_for_a_district(actor: Actor, _subject: Any) -> bool:
+    return actor.org_kind == "district" and actor.acts_as(
+        Role.ADMINISTRATOR, Role.BUYER, Role.APPROVER
+    )
+
+
+def is_that_district(actor: Actor, subject: Any) -> bool:
+    return actor.org_id is not None and actor.org_id == subject.district_id
+
+
+access.declare(
+    {
+        "consortia.found_consortium": [[founds]],
+        "consortia.constitute": [[convenes]],
+        "consortia.console": [[convenes]],
+        "consortia.member": [[convenes]],
+        "consortia.invite_district": [[convenes]],
+        "consortia.ask_to_join": [[speaks_for_a_district]],
+        "consortia.approve_request": [[convenes]],
+        "consortia.answer_invitation": [[is_that_district, speaks_for_a_district]],
+        "consortia.file_instrument": [[is_that_district, speaks_for_a_district], [convenes]],
+        "consortia.instrument_file": [[is_that_district], [convenes]],
+        "consortia.begin_membership": [[is_system]],
+        "consortia.leave_consortium": [[is_that_district, speaks_for_a_district]],
+        "consortia.end_membership": [[convenes]],
+    }
+)

@@ -1,0 +1,233 @@
+"""What others may ask about consortia, their members and their papers."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from marketplace.accounts.models import Organization, User
+from marketplace.accounts.rules import OrganizationKind
+from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.rules import MemberStatus
+from marketplace.core.errors import NotFound
+
+# -- consortia -------------------------------------------------------------------------------
+
+
+def consortium_by_slug(session: Session, slug: str) -> tuple[Organization, Consortium]:
+    """A consortium and its organization; outside one's scope it does not exist."""
+    query = (
+        select(Organization, Consortium)
+        .join(Consortium, col(Consortium.org_id) == Organization.id)
+        .where(Organization.slug == slug)
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFound("There is no such consortium.")
+    return found[0], found[1]
+
+
+def consortium_of(session: Session, org_id: UUID, *, lock: bool = False) -> Consortium:
+    """The founding facts of the consortium that is this organization."""
+    query = select(Consortium).where(Consortium.org_id == org_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such consortium.")
+    return found
+
+
+def consortia_listed(words: str = "", state: str = "") -> Any:
+    """The query behind the public list: name and founding facts, by name."""
+    query = (
+        select(Organization, Consortium)
+        .join(Consortium, col(Consortium.org_id) == Organization.id)
+        .order_by(col(Organization.name), col(Organization.id))
+    )
+    for word in words.split()[:8]:
+        like = f"%{word.lower()}%"
+        query = query.where(
+            or_(
+                func.lower(Organization.name).like(like),
+                func.lower(Consortium.purpose).like(like),
+                func.lower(Organization.city).like(like),
+            )
+        )
+    if state:
+        query = query.where(Organization.state == state.upper())
+    return query
+
+
+def led_by(session: Session, org_id: UUID) -> list[tuple[Organization, Consortium]]:
+    """The consortia whose lead agency this organization is, by name."""
+    query = (
+        select(Organization, Consortium)
+        .join(Consortium, col(Consortium.org_id) == Organization.id)
+        .where(Consortium.lead_agency_id == org_id)
+        .order_by(col(Organization.name))
+    )
+    return [(org, consortium) for org, consortium in session.exec(query)]
+
+
+def member_counts(session: Session, org_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many active members each consortium has."""
+    query = (
+        select(Member.org_id, func.count())
+        .where(col(Member.org_id).in_(org_ids), Member.status == MemberStatus.ACTIVE)
+        .group_by(col(Member.org_id))
+    )
+    return dict(session.exec(query).all())
+
+
+# -- members ---------------------------------------------------------------------------------
+
+
+def member(
+    session: Session, org_id: UUID, district_id: UUID, *, lock: bool = False
+) -> Member | None:
+    """What a district is to a consortium, if anything."""
+    query = select(Member).where(Member.org_id == org_id, Member.district_id == district_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).one_or_none()
+
+
+def get_member(session: Session, org_id: UUID, district_id: UUID, *, lock: bool = False) -> Member:
+    found = member(session, org_id, district_id, lock=lock)
+    if found is None:
+        raise NotFound("There is no such member.")
+    return found
+
+
+def active_members(session: Session, org_id: UUID) -> list[Member]:
+    query = (
+        select(Member)
+        .where(Member.org_id == org_id, Member.status == MemberStatus.ACTIVE)
+        .order_by(col(Member.active_since), col(Member.id))
+    )
+    return list(session.exec(query))
+
+
+def members_listed(org_id: UUID, *statuses: MemberStatus) -> Any:
+    """The query behind lists of members: member and district, by name."""
+    query = (
+        select(Member, Organization)
+        .join(Organization, col(Organization.id) == Member.district_id)
+        .where(Member.org_id == org_id)
+        .order_by(col(Organization.name), col(Organization.id))
+    )
+    return query.where(col(Member.status).in_(statuses)) if statuses else query
+
+
+def memberships_of(session: Session, district_id: UUID) -> list[tuple[Member, Organization]]:
+    """Every consortium a district belongs to, is invited to or has asked to join."""
+    query = (
+        select(Member, Organization)
+        .join(Organization, col(Organization.id) == Member.org_id)
+        .where(Member.district_id == district_id, Member.status != MemberStatus.ENDED)
+        .order_by(col(Organization.name))
+    )
+    return [(found, org) for found, org in session.exec(query)]
+
+
+def districts_called(session: Session, words: str, limit: int = 6) -> list[Organization]:
+    """Districts on this site by LEAID or by a part of their name."""
+    words = words.strip()
+    query = select(Organization).where(Organization.kind == OrganizationKind.DISTRICT)
+    if len(words) == 7 and words.isdecimal():
+        query = query.where(Organization.leaid == words)
+    else:
+        for word in words.split()[:8]:
+            query = query.where(func.lower(Organization.name).like(f"%{word.lower()}%"))
+    return list(session.exec(query.order_by(col(Organization.name)).limit(limit)))
+
+
+# -- instruments -----------------------------------------------------------------------------
+
+
+def instruments_of(session: Session, member_id: UUID) -> list[Instrument]:
+    """The papers of one member, newest first."""
+    query = (
+        select(Instrument)
+        .where(Instrument.member_id == member_id)
+        .order_by(col(Instrument.filed_at).desc(), col(Instrument.id))
+    )
+    return list(session.exec(query))
+
+
+def get_instrument(session: Session, instrument_id: UUID) -> Instrument:
+    query = select(Instrument).where(Instrument.id == instrument_id)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such document.")
+    return found
+
+
+def instrument_in_force(
+    session: Session,
+    org_id: UUID,
+    district_id: UUID,
+    signed_by: date,
+    until: date,
+    since: date | None = None,
+) -> Instrument | None:
+    """The paper signed by `signed_by` that runs (from `since`) until `until`; the longest one."""
+    query = (
+        _covering(signed_by, until, since)
+        .where(Instrument.org_id == org_id, Instrument.district_id == district_id)
+        .order_by(col(Instrument.ends_on).desc(), col(Instrument.signed_on), col(Instrument.id))
+    )
+    return session.exec(query).first()
+
+
+def districts_with_instrument(
+    session: Session, org_id: UUID, signed_by: date, until: date, since: date | None = None
+) -> set[UUID]:
+    """Active members whose paper covers the whole time, in one query."""
+    query = (
+        _covering(signed_by, until, since)
+        .with_only_columns(col(Instrument.district_id))
+        .join(Member, col(Member.id) == Instrument.member_id)
+        .where(Instrument.org_id == org_id, Member.status == MemberStatus.ACTIVE)
+        .distinct()
+    )
+    return set(session.exec(query).all())
+
+
+def _covering(signed_by: date, until: date, since: date | None) -> Any:
+    """`rules.covers`, asked of the database."""
+    query = select(Instrument).where(Instrument.signed_on <= signed_by, Instrument.ends_on >= until)
+    return query.where(Instrument.starts_on <= since) if since else query
+
+
+def latest_instruments(session: Session, org_id: UUID) -> dict[UUID, Instrument]:
+    """For each district the paper that runs longest, for the lead's overview."""
+    query = select(Instrument).where(Instrument.org_id == org_id).order_by(col(Instrument.ends_on))
+    return {paper.district_id: paper for paper in session.exec(query)}
+
+
+def due_to_begin(session: Session, today: date) -> list[Member]:
+    """Members who wait only for the first day of their instrument."""
+    query = (
+        select(Member)
+        .join(Consortium, col(Consortium.org_id) == Member.org_id)
+        .join(Instrument, col(Instrument.member_id) == Member.id)
+        .where(
+            col(Member.status).in_((MemberStatus.INVITED, MemberStatus.REQUESTED)),
+            col(Member.approved_at).is_not(None),
+            Member.accepted_by_laws_version == Consortium.by_laws_version,
+            Instrument.starts_on <= today,
+            Instrument.ends_on >= today,
+        )
+        .distinct()
+        .limit(500)
+    )
+    return list(session.exec(query))
+
+
+def person(session: Session, user_id: UUID) -> User:
+    return session.exec(select(User).where(User.id == user_id)).one()

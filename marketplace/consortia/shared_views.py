@@ -1,0 +1,26 @@
+"""What the pages of consortia share: the blueprint, and finding a consortium."""
+
+from flask import Blueprint
+
+from marketplace.accounts.login import current_actor
+from marketplace.accounts.models import Organization
+from marketplace.consortia import queries
+from marketplace.consortia.models import Consortium
+from marketplace.core import db, tenancy
+from marketplace.core.access import require
+
+bp = Blueprint("consortia", __name__)
+PUBLIC = "consortia are public"
+WHY = "a district that is not a member yet deals with the consortium"
+
+
+def public(slug: str) -> tuple[Organization, Consortium]:
+    with tenancy.everyone(PUBLIC):
+        return queries.consortium_by_slug(db.session(), slug)
+
+
+def led(slug: str, action: str) -> tuple[Organization, Consortium]:
+    """A consortium from within its own scope; for others it does not exist."""
+    organization, consortium = queries.consortium_by_slug(db.session(), slug)
+    require(current_actor(), action, consortium)
+    return organization, consortium

@@ -1,0 +1,180 @@
+"""The lead agency's pages of pools: plan, change, open, clear."""
+
+from datetime import time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, request, url_for
+from flask_login import login_required
+
+from marketplace.accounts.login import current_actor
+from marketplace.accounts.models import Organization
+from marketplace.catalogue import queries as catalogue
+from marketplace.consortia import queries as consortia
+from marketplace.consortia.models import Consortium
+from marketplace.core import db, tenancy, web
+from marketplace.core.access import require
+from marketplace.core.errors import NotFound
+from marketplace.core.web import utc
+from marketplace.pools import queries, rules, service
+from marketplace.pools.forms import PlanForm, PressForm
+from marketplace.pools.models import Pool
+from marketplace.pools.rules import PoolStatus
+from marketplace.pools.service import Plan
+from marketplace.pools.shared_views import bp, schedule_words
+from marketplace.pricing.rules import Form, schedule_from_json
+
+_END_OF_DAY = time(23, 59)
+
+
+def _led(slug: str, action: str) -> tuple[Organization, Consortium]:
+    organization, consortium = consortia.consortium_by_slug(db.session(), slug)
+    require(current_actor(), action, consortium)
+    return organization, consortium
+
+
+def _own(organization: Organization, slug: str) -> Pool:
+    pool = queries.pool_by_slug(db.session(), organization.slug, slug)
+    if pool.org_id != organization.id:
+        raise NotFound("There is no such pool.")
+    return pool
+
+
+def _prices() -> list[tuple[str, str, UUID]]:
+    """What can be pooled: schedule, words, tool."""
+    session = db.session()
+    with tenancy.everyone("published prices are public"):
+        found = queries.priced_tools(session, catalogue.last_zone_today())
+    lines = []
+    for tool, edition, schedule in found:
+        terms = schedule_from_json(schedule.terms)
+        if terms.form is not Form.SITE:
+            words = f"{tool.name}, {edition.name}: {schedule_words(terms)}"
+            lines.append((str(schedule.id), words[:160], tool.id))
+    return lines
+
+
+def _plan(form: PlanForm, zone: str, tools: dict[str, UUID]) -> tuple[Plan, str]:
+    """What was typed as a plan, and what to say about its deadline."""
+    deadline = rules.deadline_at(form.closes_day.data, form.closes_time.data, zone)
+    plan = Plan(
+        tool_id=tools[form.price_schedule.data],
+        price_schedule_id=UUID(form.price_schedule.data),
+        title=form.title.data or "",
+        purpose=form.purpose.data or "",
+        closes_at=deadline.at,
+        term_starts_on=form.term_starts_on.data,
+        term_ends_on=form.term_ends_on.data,
+        pay_by=form.pay_by.data,
+        threshold_seats=form.threshold.data,
+    )
+    return plan, deadline.note
+
+
+def _said(pool: Pool, note: str) -> str:
+    local = web.moment(pool.closes_at, pool.time_zone)
+    return f"Saved. It closes {local} ({utc(pool.closes_at)}). {note}".strip()
+
+
+@bp.route("/c/<slug>/pools/new", methods=["GET", "POST"])
+@login_required
+def create_pool(slug: str) -> Any:
+    organization, consortium = _led(slug, "pools.create_pool")
+    prices = _prices()
+    form = PlanForm(data={"price_schedule": _wished(prices), "closes_time": _END_OF_DAY})
+    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    notes: list[str] = []
+
+    def create(writer: Any) -> Pool:
+        tools = {key: tool for key, _, tool in prices}
+        plan, note = _plan(form, organization.time_zone, tools)
+        notes.append(note)
+        return service.create_pool(writer, current_actor(), organization.id, plan)
+
+    if form.submitted(create):
+        flash(_said(form.result, notes[-1]), "success")
+        return redirect(url_for(".pool", consortium=slug, slug=form.result.slug))
+    return web.form_page(
+        "pools/create_pool.html", form, organization=organization, consortium=consortium
+    )
+
+
+def _wished(prices: list[tuple[str, str, UUID]]) -> str:
+    """`?tool=` from a tool's page chooses its first price."""
+    slug = request.args.get("tool", "")
+    if not slug:
+        return ""
+    tool = catalogue.known_tool(db.session(), slug)
+    return next((key for key, _, tool_id in prices if tool_id == tool.id), "")
+
+
+@bp.route("/c/<slug>/pools/<pool_slug>/change", methods=["GET", "POST"])
+@login_required
+def change_pool(slug: str, pool_slug: str) -> Any:
+    organization, consortium = _led(slug, "pools.create_pool")
+    pool = _own(organization, pool_slug)
+    if pool.status is not PoolStatus.DRAFT:
+        flash("This pool is open, so its terms stay as they are.", "warning")
+        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
+    local = pool.closes_at.astimezone(ZoneInfo(pool.time_zone))
+    prices = _prices()
+    form = PlanForm(
+        data={
+            "price_schedule": str(pool.price_schedule_id),
+            "title": pool.title,
+            "purpose": pool.purpose,
+            "closes_day": local.date(),
+            "closes_time": local.time(),
+            "term_starts_on": pool.term_starts_on,
+            "term_ends_on": pool.term_ends_on,
+            "pay_by": pool.pay_by,
+            "threshold": pool.threshold_seats,
+        }
+    )
+    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    notes: list[str] = []
+
+    def change(writer: Any) -> Pool:
+        plan, note = _plan(form, pool.time_zone, {key: tool for key, _, tool in prices})
+        notes.append(note)
+        return service.change_pool(writer, current_actor(), pool.id, plan)
+
+    if form.submitted(change):
+        flash(_said(form.result, notes[-1]), "success")
+        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
+    return web.form_page(
+        "pools/change_pool.html", form, organization=organization, consortium=consortium, pool=pool
+    )
+
+
+@bp.route("/c/<slug>/pools/<pool_slug>/open", methods=["GET", "POST"])
+@login_required
+def open_pool(slug: str, pool_slug: str) -> Any:
+    """Show what will be frozen, then open."""
+    organization, _ = _led(slug, "pools.open_pool")
+    pool = _own(organization, pool_slug)
+    form = PressForm()
+    if form.submitted(lambda writer: service.open_pool(writer, current_actor(), pool.id)):
+        flash("The pool is open. Its price and terms are frozen.", "success")
+        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
+    return web.form_page(
+        "pools/open_pool.html",
+        form,
+        organization=organization,
+        pool=pool,
+        prices=schedule_words(schedule_from_json(pool.terms)),
+    )
+
+
+@bp.route("/c/<slug>/pools/<pool_slug>/clear", methods=["GET", "POST"])
+@login_required
+def clear_pool(slug: str, pool_slug: str) -> Any:
+    """By hand, once the deadline has passed; the job does the same within a minute."""
+    organization, _ = _led(slug, "pools.clear_pool")
+    pool = _own(organization, pool_slug)
+    form = PressForm()
+    if form.submitted(lambda writer: service.clear_pool(writer, current_actor(), pool.id)):
+        flash(f"The pool is {rules.STATUS_WORDS[form.result.status].lower()}.", "success")
+        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
+    return web.form_page("pools/clear_pool.html", form, organization=organization, pool=pool)

@@ -1,0 +1,172 @@
+"""What people type about pools: a plan, seats, contacts, a last check."""
+
+import re
+from typing import Any
+
+from wtforms import (
+    DateField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+
+from marketplace.core.money import LARGEST_CENTS
+from marketplace.core.web import Form
+from marketplace.pools.rules import MOST_SEATS, Rung
+
+WHOLE = "Enter a whole number."
+
+
+class Seats(IntegerField):
+    """A whole number, with or without commas between the thousands."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([value.replace(",", "").strip() for value in valuelist])
+
+
+class Dollars(StringField):
+    """Dollars as people write them, `.cents` as we keep them; empty is None."""
+
+    cents: int | None = None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        text = (self.data or "").replace("$", "").replace(",", "").replace(" ", "")
+        if not text:
+            self.cents = None
+            return
+        found = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,2}))?", text, re.ASCII)
+        if found is None:
+            raise ValueError("Enter an amount in dollars, such as 9,500 or 9,500.00.")
+        self.cents = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+        if self.cents > LARGEST_CENTS:
+            raise ValueError("This amount is too large.")
+
+
+class SeatsForm(Form):
+    """Step 1: how many seats, at most how much, and how firm."""
+
+    seats = Seats(
+        "Firm seats",
+        [
+            InputRequired("Enter how many seats you need."),
+            NumberRange(1, MOST_SEATS, f"Enter a whole number from 1 to {MOST_SEATS:,}."),
+        ],
+        description="One seat for each pupil or teacher who will use it.",
+    )
+    tolerance = Seats(
+        "Extra seats you would take",
+        [Optional(), NumberRange(0, MOST_SEATS, "Enter 0 or more.")],
+        description="Only if they help the pool reach what it needs. Most districts enter 0.",
+    )
+    limit = Dollars(
+        "Most you will pay",
+        [Length(max=30)],
+        description="In all, not per seat. If your share would be higher, you are left out "
+        "and owe nothing.",
+    )
+    rung = RadioField(
+        "How firm is this?",
+        choices=[
+            (Rung.INTEREST.value, "We are interested"),
+            (Rung.INTENT.value, "We plan to buy, and the board has yet to vote"),
+            (Rung.BOARD_APPROVED.value, "Our board has approved it"),
+            (Rung.COMMITTED.value, "We commit, with a purchase order"),
+        ],
+        validators=[InputRequired("Choose one.")],
+    )
+    board_date = DateField(
+        "Date of the board vote",
+        [Optional()],
+        description="Needed if your board has approved it.",
+    )
+    po_number = StringField(
+        "Purchase order number",
+        [Length(max=60, message="Use 60 letters at most.")],
+        description="Needed if you commit with a purchase order.",
+    )
+
+
+class ContactsForm(Form):
+    """Step 2: whom to write to."""
+
+    contact_name = StringField(
+        "Name",
+        [InputRequired("Enter a name."), Length(max=120, message="Use 120 letters at most.")],
+    )
+    contact_email = EmailField(
+        "E-mail",
+        [
+            InputRequired("Enter an e-mail address."),
+            Length(max=254),
+            Email("Enter an e-mail address, such as name@district.org."),
+        ],
+        description="The result of the pool goes here.",
+    )
+
+
+class CheckForm(Form):
+    """Step 3: nothing to type; the key makes a second press harmless."""
+
+    key = HiddenField()
+
+
+class WithdrawForm(Form):
+    """Nothing to type."""
+
+
+class PlanForm(Form):
+    """What the lead agency decides about a pool."""
+
+    price_schedule = SelectField(
+        "Tool and price",
+        validators=[InputRequired("Choose a tool and its price.")],
+        description="Only prices that are in force now are listed.",
+    )
+    title = StringField(
+        "Title",
+        [InputRequired("Enter a title."), Length(max=120, message="Use 120 letters at most.")],
+        description="Such as “Reading Coach, 2027–28 school year”.",
+    )
+    purpose = TextAreaField(
+        "What it is for",
+        [Length(max=600, message="Use 600 letters at most.")],
+        description="One or two plain sentences for the top of the pool’s page.",
+    )
+    closes_day = DateField("Last day to commit", [InputRequired("Enter the last day.")])
+    closes_time = TimeField("Time of day", [InputRequired("Enter a time, such as 23:59.")])
+    term_starts_on = DateField("Term starts", [InputRequired("Enter the first day.")])
+    term_ends_on = DateField("Term ends", [InputRequired("Enter the last day.")])
+    pay_by = DateField("Pay by", [InputRequired("Enter the last day to pay.")])
+    threshold = Seats(
+        "Fewest seats",
+        [Optional(), NumberRange(1, MOST_SEATS, WHOLE)],
+        description="With fewer firm seats the pool closes short and nobody is billed.",
+    )
+
+
+class PressForm(Form):
+    """A button with nothing to type."""
+
+
+def dollars_text(cents: int | None) -> str:
+    """Cents as the field shows them."""
+    return "" if cents is None else f"{cents // 100:,}.{cents % 100:02}"
+
+
+def seats_answers(form: Any) -> dict[str, Any]:
+    """Step 1 as the draft keeps it."""
+    return {
+        "seats": form.seats.data,
+        "tolerance": form.tolerance.data or 0,
+        "limit_cents": form.limit.cents,
+        "rung": form.rung.data,
+        "board_date": form.board_date.data.isoformat() if form.board_date.data else None,
+        "po_number": (form.po_number.data or "").strip(),
+    }

@@ -1,0 +1,203 @@
+"""Everything the page of one pool says, gathered in a constant number of queries."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import request, url_for
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.login import current_actor
+from marketplace.accounts.models import Organization
+from marketplace.consortia.rules import SHAPE_WORDS
+from marketplace.core import clock, db, web
+from marketplace.core.access import can
+from marketplace.core.errors import RuleBroken
+from marketplace.directory import queries as directory
+from marketplace.pools import clearing_rules, queries, rules, share_rules
+from marketplace.pools.models import Pool
+from marketplace.pools.queries import Standing
+from marketplace.pools.rules import PoolStatus
+from marketplace.pools.share_rules import Meter
+from marketplace.pools.shared_views import Shown, district_of_actor, schedule_words, totals
+from marketplace.pricing.rules import Form, Member, Schedule, Split
+
+ROWS = 50
+
+
+def meter_of(pool: Pool, schedule: Schedule, firm: int, pending: int) -> Meter:
+    return share_rules.meter(schedule, firm, pending, pool.threshold_seats)
+
+
+def split_today(shown: Shown, standings: list[Standing]) -> Split | None:
+    counted = [each.as_member for each in standings if each.counts]
+    return share_rules.share_today(shown.schedule, counted, shown.pool.split_method, shown.seed)
+
+
+def context_of(shown: Shown) -> dict[str, Any]:
+    session, pool = db.session(), shown.pool
+    standings = queries.standings(session, pool.id)
+    by_rung: dict[Any, tuple[int, int]] = {}
+    for each in standings:
+        districts, seats = by_rung.get(each.rung, (0, 0))
+        by_rung[each.rung] = (districts + 1, seats + each.seats)
+    sums = totals(by_rung)
+    today = split_today(shown, standings)
+    district_id = district_of_actor()
+    names = accounts.organizations_by_id(
+        session,
+        {pool.vendor_id, shown.consortium.lead_agency_id}
+        | ({district_id} if district_id else set()),
+    )
+    mine = _mine(shown, standings, names.get(district_id) if district_id else None)
+    typed, problem, tried = _tried(shown, standings, mine)
+    cleared = pool.status in rules.CLEARED_STATES
+    page = _rows(shown, sums["districts"])
+    return {
+        "shown": shown,
+        "pool": pool,
+        "tool": shown.tool,
+        "consortium": shown.organization,
+        "vendor": names[pool.vendor_id],
+        "lead": names[shown.consortium.lead_agency_id],
+        "shape": SHAPE_WORDS[shown.consortium.legal_shape],
+        "prices": schedule_words(shown.schedule),
+        "flat": shown.schedule.form is Form.FLAT,
+        "by_rung": by_rung,
+        "sums": sums,
+        "meter": meter_of(pool, shown.schedule, sums["firm"], sums["pending"]),
+        "today": today,
+        "page": page,
+        "cleared": cleared,
+        "total": queries.allocation_totals(session, pool.id) if cleared else None,
+        "mine": mine,
+        "tasks": _tasks(shown, mine),
+        "typed": typed,
+        "try_problem": problem,
+        "tried": tried,
+        "left": rules.days_left(pool.closes_at, clock.now()),
+        "now": clock.now(),
+        "leads": can(current_actor(), "pools.open_pool", pool),
+        "how": _how_it_cleared(pool),
+    }
+
+
+def _rows(shown: Shown, districts: int) -> web.Page:
+    """One page of the split table; how many there are is already known."""
+    session, pool, number = db.session(), shown.pool, web.page_number()
+    if pool.status in rules.CLEARED_STATES:
+        return web.paged(session, queries.allocations_listed(pool.id), ROWS)
+    number = min(number, max(1, -(-districts // ROWS)))
+    query = queries.commitments_listed(pool.id).limit(ROWS).offset((number - 1) * ROWS)
+    return web.Page(session.exec(query).all(), number, ROWS, districts)
+
+
+# -- my district -----------------------------------------------------------------------------
+
+
+def _mine(
+    shown: Shown, standings: list[Standing], district: Organization | None
+) -> dict[str, Any] | None:
+    """The card of the district that is looking, if a district is looking."""
+    if district is None:
+        return None
+    session, pool = db.session(), shown.pool
+    standing = next((each for each in standings if each.district_id == district.id), None)
+    mine: dict[str, Any] = {
+        "district": district,
+        "commitment": None,
+        "cost": None,
+        "pupils": None,
+        "allocation": None,
+        "is_member": pool.org_id in current_actor().circles,
+        "may_join": can(current_actor(), "pools.commit_seats", pool),
+    }
+    if standing is None:
+        known = directory.districts_by_leaid(session, [district.leaid or ""])
+        found = known.get(district.leaid or "")
+        return mine | {"pupils": found.pupils if found else None}
+    commitment = queries.commitment(session, pool.id, district.id)
+    assert commitment is not None
+    me = Member(
+        commitment.leaid,
+        commitment.seats,
+        commitment.pupils,
+        commitment.limit_cents,
+        commitment.tolerance,
+    )
+    mine |= {
+        "commitment": commitment,
+        "pupils": commitment.pupils,
+        "cost": _cost(shown, standings, me),
+    }
+    if pool.status in rules.CLEARED_STATES:
+        mine["allocation"] = queries.allocation(session, pool.id, district.id)
+    return mine
+
+
+def _cost(shown: Shown, standings: list[Standing], me: Member) -> share_rules.MyCost:
+    others = [each.as_member for each in standings if each.counts and each.leaid != me.id]
+    return share_rules.my_cost(shown.schedule, others, me, shown.pool.split_method, shown.seed)
+
+
+def _tried(
+    shown: Shown, standings: list[Standing], mine: dict[str, Any] | None
+) -> tuple[str, str, share_rules.MyCost | None]:
+    """What `?seats=` would cost; what cannot be read is answered in words."""
+    typed = request.args.get("seats", "").strip()[:20]
+    pupils = mine["pupils"] if mine else None
+    if not typed:
+        return "", "", None
+    number = typed.replace(",", "")
+    try:
+        if not (number.isascii() and number.isdecimal()):
+            raise RuleBroken(f"Enter a whole number from 1 to {pupils or rules.MOST_SEATS:,}.")
+        rules.check_seats(int(number[:9]), 0, pupils)
+    except RuleBroken as refusal:
+        return typed, str(refusal), None
+    me = Member("you", int(number), pupils)
+    if mine and mine["district"].leaid:
+        me = replace(me, id=mine["district"].leaid)
+    return typed, "", _cost(shown, standings, me)
+
+
+def _tasks(shown: Shown, mine: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """What happens next, for the district that looks or for anybody."""
+    pool, commitment = shown.pool, mine["commitment"] if mine else None
+    open_now = shown.takes_seats
+    counted = bool(commitment and commitment.rung in rules.COUNTING_RUNGS)
+    member = bool(mine and mine["is_member"])
+    join = shown.url("join") if mine and mine["may_join"] and open_now else None
+    asked = url_for("consortia.consortium", slug=shown.organization.slug)
+    steps = [
+        ("Agree on seats", bool(commitment), join, "How many seats, and the most you will pay."),
+        ("Join the consortium", member, asked, "By-laws accepted and a signed paper on file."),
+        ("Board vote or purchase order", counted, join, "Only then do your seats count."),
+        ("Pool closes", not open_now, None, web.moment(pool.closes_at, pool.time_zone)),
+        ("Pay your share", False, None, f"By {web.day(pool.pay_by)}."),
+    ]
+    current, tasks = None, []
+    for text, done, url, note in steps:
+        state = "done" if done else "later"
+        if not done and current is None:
+            state, current = "now", text
+        task = {"state": state, "text": text}
+        if state == "now" or text in ("Pool closes", "Pay your share"):
+            task["note"] = note
+        if state == "now" and url:
+            task["url"] = url
+        tasks.append(task)
+    return tasks
+
+
+def _how_it_cleared(pool: Pool) -> list[str]:
+    """The rounds of the clearing in sentences, without anybody's limit."""
+    if pool.clearing is None or pool.status is PoolStatus.DRAFT:
+        return []
+    lines: list[str] = clearing_rules.published_words(pool.clearing)
+    if left_out := pool.clearing.get("left_out"):
+        lines = [
+            f"{len(left_out)} left out before the first round: no signed membership paper "
+            "covered the whole term.",
+            *lines,
+        ]
+    return lines[:40]

@@ -1,0 +1,314 @@
+"""What others may ask about pools, commitments and allocations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func
+from sqlmodel import Session, col, select
+
+from marketplace.accounts.models import Organization
+from marketplace.catalogue.models import Edition, PriceSchedule, Tool
+from marketplace.catalogue.rules import ToolStatus
+from marketplace.consortia.models import Consortium
+from marketplace.core.errors import NotFound
+from marketplace.pools.models import Allocation, Commitment, JoinDraft, Pool
+from marketplace.pools.rules import COUNTING_RUNGS, TAKES_SEATS, PoolStatus, Rung
+from marketplace.pricing.rules import Member
+
+# -- pools -----------------------------------------------------------------------------------
+
+
+def get_pool(session: Session, pool_id: UUID, *, lock: bool = False) -> Pool:
+    """A pool; locked, it stands still (deadline, status, commitments) until the commit."""
+    query = select(Pool).where(Pool.id == pool_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return _found(session.exec(query).one_or_none())
+
+
+def pool_by_slug(session: Session, consortium_slug: str, slug: str) -> Pool:
+    """A pool by its public address."""
+    return pool_and_consortium(session, consortium_slug, slug)[0]
+
+
+def pool_and_consortium(
+    session: Session, consortium_slug: str, slug: str
+) -> tuple[Pool, Organization]:
+    """A pool and the organization of its consortium, in one query."""
+    query = (
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .where(Organization.slug == consortium_slug, Pool.slug == slug)
+    )
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such pool.")
+    return found[0], found[1]
+
+
+def pool_with_all(
+    session: Session, consortium_slug: str, slug: str
+) -> tuple[Pool, Organization, Consortium, Tool]:
+    """A pool, whose it is and what it buys, in one query."""
+    query = (
+        select(Pool, Organization, Consortium, Tool)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .join(Consortium, col(Consortium.org_id) == Pool.org_id)
+        .join(Tool, col(Tool.id) == Pool.tool_id)
+        .where(Organization.slug == consortium_slug, Pool.slug == slug)
+    )
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such pool.")
+    return found[0], found[1], found[2], found[3]
+
+
+def _found(pool: Pool | None) -> Pool:
+    if pool is None:
+        raise NotFound("There is no such pool.")
+    return pool
+
+
+def open_pools(session: Session, limit: int = 3) -> list[Pool]:
+    """Pools that take seats, those closing soonest first."""
+    query = select(Pool).where(col(Pool.status).in_(TAKES_SEATS))
+    return list(session.exec(query.order_by(col(Pool.closes_at), col(Pool.id)).limit(limit)))
+
+
+def pools_of(session: Session, consortium_org_id: UUID, *, drafts: bool = False) -> list[Pool]:
+    """A consortium's pools, newest deadline first; drafts only when asked for."""
+    query = select(Pool).where(Pool.org_id == consortium_org_id)
+    if not drafts:
+        query = query.where(Pool.status != PoolStatus.DRAFT)
+    return list(session.exec(query.order_by(col(Pool.closes_at).desc(), col(Pool.id)).limit(200)))
+
+
+def pools_of_tool(session: Session, tool_id: UUID) -> list[Pool]:
+    """The public pools that buy a tool, open ones first."""
+    query = (
+        select(Pool)
+        .where(Pool.tool_id == tool_id, Pool.status != PoolStatus.DRAFT)
+        .order_by(
+            case((col(Pool.status).in_(TAKES_SEATS), 0), else_=1),
+            col(Pool.closes_at).desc(),
+            col(Pool.id),
+        )
+        .limit(50)
+    )
+    return list(session.exec(query))
+
+
+def pools_listed(
+    *, tool_id: UUID | None = None, status: str = "", closes_by: date | None = None, state: str = ""
+) -> Any:
+    """The query behind the public list: pool and consortium; open ones first, soonest first."""
+    takes = case((col(Pool.status).in_(TAKES_SEATS), 0), else_=1)
+    query = (
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .where(Pool.status != PoolStatus.DRAFT)
+        .order_by(takes, col(Pool.closes_at), col(Pool.id))
+    )
+    if tool_id:
+        query = query.where(Pool.tool_id == tool_id)
+    if status == "open":
+        query = query.where(col(Pool.status).in_(TAKES_SEATS))
+    elif status:
+        query = query.where(Pool.status == status)
+    if closes_by:
+        query = query.where(func.date(Pool.closes_at) <= closes_by.isoformat())
+    if state:
+        query = query.where(Organization.state == state.upper())
+    return query
+
+
+def due_to_clear(session: Session, now: datetime) -> list[UUID]:
+    """Pools whose deadline has passed and that still wait for clearing, oldest first."""
+    query = (
+        select(Pool.id)
+        .where(col(Pool.status).in_(TAKES_SEATS), Pool.closes_at <= now)
+        .order_by(col(Pool.closes_at), col(Pool.id))
+        .limit(100)
+    )
+    return list(session.exec(query))
+
+
+def count_open_pools(session: Session, tool_id: UUID) -> int:
+    query = select(func.count()).where(Pool.tool_id == tool_id, col(Pool.status).in_(TAKES_SEATS))
+    return session.exec(query.select_from(Pool)).one()
+
+
+def tools_with_pools(session: Session) -> set[UUID]:
+    """Tools that some public pool buys, for the filter of the list."""
+    query = select(Pool.tool_id).where(Pool.status != PoolStatus.DRAFT).distinct().limit(200)
+    return set(session.exec(query))
+
+
+def titles_taken(session: Session, org_id: UUID, but: UUID | None = None) -> set[str]:
+    query = select(Pool.title).where(Pool.org_id == org_id, Pool.id != but)
+    return set(session.exec(query))
+
+
+def slugs_taken(session: Session, org_id: UUID) -> set[str]:
+    return set(session.exec(select(Pool.slug).where(Pool.org_id == org_id)))
+
+
+# -- commitments -----------------------------------------------------------------------------
+
+
+def _standing(pool_id: UUID) -> Any:
+    return (Commitment.pool_id == pool_id, col(Commitment.withdrawn_at).is_(None))
+
+
+def commitments(session: Session, pool_id: UUID) -> list[Commitment]:
+    """Everybody in the pool who has not withdrawn, by LEAID."""
+    query = select(Commitment).where(*_standing(pool_id)).order_by(col(Commitment.leaid))
+    return list(session.exec(query))
+
+
+def commitment(
+    session: Session, pool_id: UUID, district_id: UUID, *, lock: bool = False
+) -> Commitment | None:
+    """What one district committed, also when it withdrew since."""
+    query = select(Commitment).where(
+        Commitment.pool_id == pool_id, Commitment.district_id == district_id
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).one_or_none()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of a pool without its confidential limit."""
+
+    district_id: UUID
+    leaid: str
+    rung: Rung
+    seats: int
+    pupils: int | None
+
+    @property
+    def counts(self) -> bool:
+        return self.rung in COUNTING_RUNGS
+
+    @property
+    def as_member(self) -> Member:
+        return Member(self.leaid, self.seats, self.pupils)
+
+
+def standings(session: Session, pool_id: UUID) -> list[Standing]:
+    """Everybody in the pool, light enough to reckon today's split of a thousand districts."""
+    columns = (
+        Commitment.district_id,
+        Commitment.leaid,
+        Commitment.rung,
+        Commitment.seats,
+        Commitment.pupils,
+    )
+    query = select(*columns).where(*_standing(pool_id)).order_by(col(Commitment.leaid))
+    return [Standing(*row) for row in session.exec(query)]
+
+
+def commitments_listed(pool_id: UUID) -> Any:
+    """The query behind the split table: commitment and district, firm ones first, by name."""
+    firm = case((col(Commitment.rung).in_(COUNTING_RUNGS), 0), else_=1)
+    return (
+        select(Commitment, Organization)
+        .join(Organization, col(Organization.id) == Commitment.district_id)
+        .where(*_standing(pool_id))
+        .order_by(firm, col(Organization.name), col(Organization.id))
+    )
+
+
+def seats_by_rung(
+    session: Session, pool_ids: Sequence[UUID]
+) -> dict[UUID, dict[Rung, tuple[int, int]]]:
+    """For each pool and rung: how many districts, and how many seats."""
+    if not pool_ids:
+        return {}
+    query = (
+        select(Commitment.pool_id, Commitment.rung, func.count(), func.sum(Commitment.seats))
+        .where(col(Commitment.pool_id).in_(pool_ids), col(Commitment.withdrawn_at).is_(None))
+        .group_by(col(Commitment.pool_id), col(Commitment.rung))
+    )
+    found: dict[UUID, dict[Rung, tuple[int, int]]] = {pool_id: {} for pool_id in pool_ids}
+    for pool_id, rung, districts, seats in session.exec(query):
+        found[pool_id][Rung(rung)] = (districts, int(seats))
+    return found
+
+
+def commitments_of_district(session: Session, org_id: UUID) -> list[tuple[Commitment, Pool]]:
+    """Every pool a district is in, by deadline."""
+    query = (
+        select(Commitment, Pool)
+        .join(Pool, col(Pool.id) == Commitment.pool_id)
+        .where(Commitment.district_id == org_id, col(Commitment.withdrawn_at).is_(None))
+        .order_by(col(Pool.closes_at), col(Pool.id))
+    )
+    return [(found, pool) for found, pool in session.exec(query)]
+
+
+def join_draft(session: Session, pool_id: UUID, district_id: UUID) -> JoinDraft | None:
+    query = select(JoinDraft).where(JoinDraft.pool_id == pool_id, JoinDraft.org_id == district_id)
+    return session.exec(query).one_or_none()
+
+
+# -- allocations -----------------------------------------------------------------------------
+
+
+def allocations(session: Session, pool_id: UUID) -> list[Allocation]:
+    """What clearing gave each district, by LEAID."""
+    query = select(Allocation).where(Allocation.pool_id == pool_id).order_by(col(Allocation.leaid))
+    return list(session.exec(query))
+
+
+def allocation(session: Session, pool_id: UUID, district_id: UUID) -> Allocation | None:
+    query = select(Allocation).where(
+        Allocation.pool_id == pool_id, Allocation.district_id == district_id
+    )
+    return session.exec(query).one_or_none()
+
+
+def allocations_listed(pool_id: UUID) -> Any:
+    """The query behind the final split table: allocation and district, by name."""
+    return (
+        select(Allocation, Organization)
+        .join(Organization, col(Organization.id) == Allocation.district_id)
+        .where(Allocation.pool_id == pool_id)
+        .order_by(col(Organization.name), col(Organization.id))
+    )
+
+
+def allocation_totals(session: Session, pool_id: UUID) -> tuple[int, int, int]:
+    """Districts, seats paid for, and cents of a cleared pool."""
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(Allocation.seats), 0),
+        func.coalesce(func.sum(Allocation.share_cents), 0),
+    ).where(Allocation.pool_id == pool_id)
+    districts, seats, cents = session.exec(query.select_from(Allocation)).one()
+    return districts, int(seats), int(cents)
+
+
+# -- prices to pool on -----------------------------------------------------------------------
+
+
+def priced_tools(session: Session, valid_from: date) -> list[tuple[Tool, Edition, PriceSchedule]]:
+    """Published tools with a price in force, by name: what a lead agency may choose from."""
+    query = (
+        select(Tool, Edition, PriceSchedule)
+        .join(Edition, col(Edition.tool_id) == Tool.id)
+        .join(PriceSchedule, col(PriceSchedule.edition_id) == Edition.id)
+        .where(
+            Tool.status == ToolStatus.PUBLISHED,
+            col(PriceSchedule.withdrawn_at).is_(None),
+            PriceSchedule.valid_until >= valid_from,
+        )
+        .order_by(col(Tool.name), col(Edition.name), col(PriceSchedule.version).desc())
+        .limit(500)
+    )
+    return [(tool, edition, schedule) for tool, edition, schedule in session.exec(query)]

@@ -1,0 +1,101 @@
+"""What the pages of pools share: the blueprint, finding a pool, the words of a schedule."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, url_for
+
+from marketplace.accounts.login import current_actor
+from marketplace.accounts.models import Organization
+from marketplace.catalogue.models import Tool
+from marketplace.consortia.models import Consortium
+from marketplace.core import clock, db, tenancy
+from marketplace.core.access import can
+from marketplace.core.errors import NotFound
+from marketplace.core.money import dollars
+from marketplace.pools import queries, rules
+from marketplace.pools.models import Pool
+from marketplace.pools.rules import PoolStatus, Rung
+from marketplace.pricing.rules import Form, Schedule, schedule_from_json
+
+bp = Blueprint("pools", __name__)
+PUBLIC = "open pools are public"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A pool with what every page about it says."""
+
+    pool: Pool
+    organization: Organization
+    consortium: Consortium
+    tool: Tool
+    schedule: Schedule
+
+    @property
+    def seed(self) -> str:
+        return f"{self.organization.slug}|{self.pool.slug}"
+
+    @property
+    def takes_seats(self) -> bool:
+        return rules.takes_seats(self.pool.status, self.pool.closes_at, clock.now())
+
+    def url(self, page: str = "pool", **arguments: Any) -> str:
+        return url_for(
+            f"pools.{page}", consortium=self.organization.slug, slug=self.pool.slug, **arguments
+        )
+
+
+def find(consortium: str, slug: str) -> Shown:
+    """The pool at a public address; a draft exists for its lead agency only."""
+    with tenancy.everyone(PUBLIC):
+        pool, organization, founding, tool = queries.pool_with_all(db.session(), consortium, slug)
+    if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
+        raise NotFound("There is no such pool.")
+    return Shown(pool, organization, founding, tool, schedule_from_json(pool.terms))
+
+
+def totals(by_rung: dict[Rung, tuple[int, int]]) -> dict[str, int]:
+    """Firm and pending, districts and seats, out of the counts by rung."""
+    sums = {"firm": 0, "pending": 0, "firm_districts": 0, "pending_districts": 0}
+    for rung, (districts, seats) in by_rung.items():
+        kind = "firm" if rung in rules.COUNTING_RUNGS else "pending"
+        sums[kind] += seats
+        sums[f"{kind}_districts"] += districts
+    return sums | {"districts": sums["firm_districts"] + sums["pending_districts"]}
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """The price list in one sentence."""
+    if schedule.form is Form.FLAT:
+        return f"{dollars(schedule.total_cents or 0)} for all seats together."
+    steps = [
+        f"{dollars(band.unit_cents)} a seat from {max(band.starts_at, 1):,}"
+        for band in schedule.bands
+    ]
+    how = {
+        Form.GRADUATED: "Each seat has the price of its step.",
+        Form.VOLUME: "All seats have the price of the step that is reached.",
+    }.get(schedule.form, "")
+    if len(steps) == 1:
+        steps = [f"{dollars(schedule.bands[0].unit_cents)} a seat"]
+    extras = []
+    if schedule.platform_fee_cents:
+        extras.append(f"A fee of {dollars(schedule.platform_fee_cents)} is added once.")
+    if schedule.minimum_cents:
+        extras.append(f"It costs {dollars(schedule.minimum_cents)} at least.")
+    if schedule.cap_cents is not None:
+        extras.append(f"It costs {dollars(schedule.cap_cents)} at most.")
+    return " ".join([", ".join(steps) + ".", how, *extras]).replace("  ", " ").strip()
+
+
+@bp.app_template_global("pool_words")
+def pool_words() -> dict[str, Any]:
+    """The names of states and rungs, for templates of this feature."""
+    return {"status": rules.STATUS_WORDS, "rung": rules.RUNG_WORDS}
+
+
+def district_of_actor() -> UUID | None:
+    actor = current_actor()
+    return actor.org_id if actor.org_kind == "district" else None
