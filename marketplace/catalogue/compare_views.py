@@ -3,13 +3,12 @@
 from typing import Any
 
 from flask import render_template, request
-from sqlmodel import Session
 
 from marketplace.catalogue import compare as comparing
-from marketplace.catalogue import finding, prices, queries
-from marketplace.catalogue.blueprint import bp
-from marketplace.catalogue.finding import Filters
-from marketplace.catalogue.offers import schedules_of, vendors_of
+from marketplace.catalogue import finding_queries, prices, queries
+from marketplace.catalogue.finding_queries import Filters
+from marketplace.catalogue.offer_queries import schedules_of, vendors_of
+from marketplace.catalogue.shared_views import bp
 from marketplace.core import db, page_cache, tenancy
 from marketplace.core.errors import RuleBroken
 
@@ -43,17 +42,17 @@ def _seats(typed: str) -> int | None:
         return None
 
 
-def _picker(session: Session, context: dict[str, Any]) -> str:
+def _picker(session: Any, context: dict[str, Any]) -> str:
     filters = Filters(q=Filters.of(request.args).q)
     picked = {tool.id for tool in context["tools"]}
     with tenancy.everyone("the catalogue is public"):
-        offered = session.exec(finding.published(filters).limit(CHOICES)).all()
+        offered = session.exec(finding_queries.published(filters).limit(CHOICES)).all()
     choices = [tool for tool in offered if tool.id not in picked]
     context |= {"groups": [], "choices": choices, "filters": filters}
     return render_template("catalogue/compare.html", **context)
 
 
-def _comparison(session: Session, context: dict[str, Any], diff: bool) -> str:
+def _comparison(session: Any, context: dict[str, Any], diff: bool) -> str:
     tools, seats = context["tools"], context["seats"]
     offered = schedules_of(session, tools)
     names = {key: org.name for key, org in vendors_of(session, tools).items()}

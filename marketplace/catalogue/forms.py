@@ -15,7 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import (
     Email,
     InputRequired,
@@ -45,7 +45,7 @@ class ListField(Field):
         self, label: str, *, by_line: bool, most: int, longest: int = 300, **options: Any
     ) -> None:
         super().__init__(label, **options)
-        self.widget = TextArea() if by_line else TextInput()
+        self.widget: Any = TextArea() if by_line else TextInput()
         self.separator, self.by_line = ("\n" if by_line else ","), by_line
         self.most, self.longest = most, longest
 
@@ -71,12 +71,12 @@ class ManyField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def _text(label: str, longest: int, needed: str = "", *more: Any) -> StringField:
+def _text(label: str, longest: int, needed: str = "", *more: Any) -> Any:
     first: Any = InputRequired(needed) if needed else Optional()
     return StringField(label, [first, Length(max=longest), *more], filters=[plain])
 
 
-def _long_text(label: str, longest: int, needed: str = "") -> TextAreaField:
+def _long_text(label: str, longest: int, needed: str = "") -> Any:
     first: Any = InputRequired(needed) if needed else Optional()
     return TextAreaField(label, [first, Length(max=longest)], filters=[plain])
 
@@ -93,7 +93,7 @@ class StartListingForm(Form):
 class ListingForm(Form):
     """A form that knows which state of the listing its writer saw."""
 
-    seen_edits = HiddenField(filters=[lambda value: _whole(value)])
+    seen_edits: Any = HiddenField(filters=[lambda value: _whole(value)])
 
     def show_state(self, edits: int) -> None:
         """After a refusal, sending again means: I have seen what is there now."""
@@ -112,7 +112,7 @@ class DescribeToolForm(ListingForm):
     description = _long_text("What it does and for whom", 4000)
     lowest_grade = SelectField("Lowest grade", choices=_choices(GRADES), coerce=int)
     highest_grade = SelectField("Highest grade", choices=_choices(GRADES), coerce=int)
-    subjects = ManyField("Subjects", choices=_choices(SUBJECTS))
+    subjects: Any = ManyField("Subjects", choices=_choices(SUBJECTS))
     languages = ListField("Languages", by_line=False, most=20, longest=40)
     runs_on = _text("Runs on", 300)
     works_with = _text("Works with", 300)
@@ -185,7 +185,7 @@ def _typed(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def _band_fields(rows: Sequence[int]) -> dict[str, StringField]:
+def _band_fields(rows: Sequence[int]) -> dict[str, Any]:
     fields = {}
     for row in rows:
         fields[f"from_{row}"] = _text(f"Band {row}: from how many", 20)

@@ -8,11 +8,11 @@ from flask_login import login_required
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries, service
-from marketplace.catalogue.blueprint import bp
 from marketplace.catalogue.forms import PublishListingForm, SendBackListingForm, SuspendListingForm
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.offers import offers_of
+from marketplace.catalogue.offer_queries import offers_of
 from marketplace.catalogue.rules import ToolStatus
+from marketplace.catalogue.shared_views import bp
 from marketplace.core import access, db, tenancy, web
 from marketplace.core.access import Actor
 from marketplace.core.errors import NotFound

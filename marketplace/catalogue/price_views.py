@@ -8,8 +8,8 @@ from flask_login import login_required
 
 from marketplace.accounts import login
 from marketplace.catalogue import prices, queries, service
-from marketplace.catalogue.blueprint import bp
 from marketplace.catalogue.forms import OfferPriceForm, day_next_year
+from marketplace.catalogue.shared_views import bp
 from marketplace.catalogue.vendor_views import back_to, listing_form, own_tool
 from marketplace.core import db
 from marketplace.core.errors import RuleBroken

@@ -220,7 +220,7 @@ def lowest_seat_cents(schedules: Iterable[pricing.Schedule]) -> int | None:
     prices = [
         rung.unit_cents
         for schedule in schedules
-        if schedule.form in SEAT_FORMS
+        if ScheduleForm(schedule.form) in SEAT_FORMS
         for rung in pricing.price_ladder(schedule)
     ]
     return min(prices, default=None)

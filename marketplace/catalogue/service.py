@@ -97,7 +97,9 @@ def describe_tool(
     seen_edits: int | None = None,
 ) -> Tool:
     """The part of a listing that says what the tool is and for whom."""
-    tool = _to_change(session, actor, "catalogue.describe_tool", tool_id, seen_edits)
+    tool = queries.tool_to_change(session, tool_id)
+    require(actor, "catalogue.describe_tool", tool)
+    _count_change(tool, seen_edits)
     rules.check_grades(lowest_grade, highest_grade)
     rules.check_subjects(subjects)
     tool.name, tool.summary, tool.description = name, summary, description
@@ -109,15 +111,10 @@ def describe_tool(
     return tool
 
 
-def _to_change(
-    session: Session, actor: Actor, action: str, tool_id: UUID, seen_edits: int | None
-) -> Tool:
-    """The listing, locked and counted as changed once more."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, action, tool)
+def _count_change(tool: Tool, seen_edits: int | None) -> None:
+    """The listing is locked; whoever wrote without seeing the last change is told."""
     rules.check_unchanged(tool.edits, seen_edits)
     tool.edits += 1
-    return tool
 
 
 def explain_ai(
@@ -130,7 +127,9 @@ def explain_ai(
     seen_edits: int | None = None,
 ) -> Tool:
     """How much the tool relies on AI, and the sentences the vendor answers for."""
-    tool = _to_change(session, actor, "catalogue.explain_ai", tool_id, seen_edits)
+    tool = queries.tool_to_change(session, tool_id)
+    require(actor, "catalogue.explain_ai", tool)
+    _count_change(tool, seen_edits)
     tool.ai_use, tool.ai_facts = ai_use, list(ai_facts)
     emit(session, actor, "catalogue.listing_changed", tool, part="ai")
     return tool
@@ -147,7 +146,9 @@ def save_edition(
     seen_edits: int | None = None,
 ) -> Edition:
     """A new edition, or a changed one; names are told apart within a tool."""
-    tool = _to_change(session, actor, "catalogue.save_edition", tool_id, seen_edits)
+    tool = queries.tool_to_change(session, tool_id)
+    require(actor, "catalogue.save_edition", tool)
+    _count_change(tool, seen_edits)
     others = [e for e in queries.editions_of(session, tool.id) if e.id != edition_id]
     if rules.fold(name) in {rules.fold(other.name) for other in others}:
         raise RuleBroken("There is already an edition with this name.", "name")
@@ -186,8 +187,7 @@ def offer_price(
     for last in versions[:1]:
         if (last.terms, last.term_months, last.valid_until, last.withdrawn_at) == offered:
             return last
-    rules.check_unchanged(tool.edits, seen_edits)
-    tool.edits += 1
+    _count_change(tool, seen_edits)
     for earlier in versions:
         earlier.withdrawn_at = earlier.withdrawn_at or clock.now()
     schedule = PriceSchedule(

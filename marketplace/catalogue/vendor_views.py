@@ -11,7 +11,6 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import queries, service
-from marketplace.catalogue.blueprint import bp
 from marketplace.catalogue.forms import (
     DescribeToolForm,
     DescribeVendorForm,
@@ -22,8 +21,9 @@ from marketplace.catalogue.forms import (
     SubmitListingForm,
 )
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.offers import offers_of
+from marketplace.catalogue.offer_queries import offers_of
 from marketplace.catalogue.rules import AIUse
+from marketplace.catalogue.shared_views import bp
 from marketplace.core import access, db, web
 from marketplace.core.errors import NotFound
 

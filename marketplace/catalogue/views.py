@@ -3,14 +3,13 @@
 from typing import Any
 
 from flask import render_template, request, url_for
-from sqlmodel import Session
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import (
     compare_views,
-    finding,
+    finding_queries,
     operator_views,
     price_views,
     prices,
@@ -18,10 +17,10 @@ from marketplace.catalogue import (
     rules,
     vendor_views,
 )
-from marketplace.catalogue.blueprint import bp
-from marketplace.catalogue.finding import Filters
+from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.offers import offers_of, schedules_of, vendors_of
+from marketplace.catalogue.offer_queries import offers_of, schedules_of, vendors_of
+from marketplace.catalogue.shared_views import bp
 from marketplace.core import db, page_cache, tenancy, web
 from marketplace.core.errors import NotFound
 
@@ -41,7 +40,7 @@ CSV_ROWS = 20_000
 def tools() -> Any:
     filters, session = Filters.of(request.args), db.session()
     with tenancy.everyone("the catalogue is public"):
-        facets = finding.facets(session, filters)
+        facets = finding_queries.facets(session, filters)
         page = _page(session, filters, facets.total, ROWS)
         return render_template(
             "catalogue/tools.html",
@@ -56,21 +55,21 @@ def tools() -> Any:
         )
 
 
-def _page(session: Session, filters: Filters, total: int, size: int) -> web.Page:
+def _page(session: Any, filters: Filters, total: int, size: int) -> web.Page:
     """The page asked for; the total is already known from the counts."""
     number = min(web.page_number(), max(1, -(-total // size)))
-    query = finding.published(filters).limit(size).offset((number - 1) * size)
+    query = finding_queries.published(filters).limit(size).offset((number - 1) * size)
     return web.Page(session.exec(query).all(), number, size, total)
 
 
 def _drops(
-    session: Session, filters: Filters, facets: finding.Facets
+    session: Any, filters: Filters, facets: finding_queries.Facets
 ) -> list[tuple[str, int, dict[str, str]]]:
     """Which filter to drop and what that gives, best first."""
     found = []
     for name in filters.active():
         without = filters.without(name)
-        counted = finding.facets(session, without) if name == "q" else facets
+        counted = finding_queries.facets(session, without) if name == "q" else facets
         found.append((filters.words_of(name), counted.count(without), without.arguments()))
     return sorted((drop for drop in found if drop[1]), key=lambda drop: -drop[1])
 
@@ -80,7 +79,9 @@ def _drops(
 def tools_csv() -> Any:
     session = db.session()
     with tenancy.everyone("the catalogue is public"):
-        found = session.exec(finding.published(Filters.of(request.args)).limit(CSV_ROWS)).all()
+        found = session.exec(
+            finding_queries.published(Filters.of(request.args)).limit(CSV_ROWS)
+        ).all()
         vendors, offered = vendors_of(session, found), schedules_of(session, found)
     header = (
         "name",
@@ -115,7 +116,7 @@ def tools_csv() -> Any:
 def tools_json() -> Any:
     filters, session = Filters.of(request.args), db.session()
     with tenancy.everyone("the catalogue is public"):
-        total = finding.facets(session, filters).total
+        total = finding_queries.facets(session, filters).total
         page = _page(session, filters, total, JSON_ROWS)
         vendors, offered = vendors_of(session, page.items), schedules_of(session, page.items)
     return web.json_response(
@@ -162,7 +163,7 @@ def tool(slug: str) -> Any:
         return render_template("catalogue/tool.html", **tool_context(session, found))
 
 
-def tool_context(session: Session, tool: Tool) -> dict[str, Any]:
+def tool_context(session: Any, tool: Tool) -> dict[str, Any]:
     """All that a tool's page shows; the operator reads the same before publishing."""
     return {
         "tool": tool,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from marketplace.catalogue import finding
-from marketplace.catalogue.finding import Filters
+from marketplace.catalogue import finding_queries as finding
+from marketplace.catalogue.finding_queries import Filters
 
 
 def names(look, **asked):

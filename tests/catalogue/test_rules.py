@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from marketplace.catalogue import compare, prices, rules
-from marketplace.catalogue.finding import Facets, Filters, Group
+from marketplace.catalogue.finding_queries import Facets, Filters, Group
 from marketplace.catalogue.rules import AIUse, ScheduleForm, ToolStatus
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.rules import schedule_from_json

@@ -130,10 +130,6 @@ def test_a_rival_does_not_find_the_editor_of_a_draft(
     assert rival.get(url).status_code == 404
 
 
-def test_a_vendors_own_pages_ask_a_stranger_to_sign_in(stranger, vendor):
-    assert stranger.get(f"/v/{vendor.slug}/").status_code in (302, 401)
-
-
 def test_finance_people_read_but_do_not_write(client_for, make, vendor, complete):
     client = client_for(make.person(vendor, Role.FINANCE))
 

@@ -50,7 +50,8 @@ class Filters:
         )
 
     def without(self, name: str) -> "Filters":
-        return replace(self, **{name: None if name == "grade" else ""})
+        nothing: Any = None if name == "grade" else ""
+        return replace(self, **{name: nothing})
 
     def active(self) -> list[str]:
         return [name for name in FILTERS if getattr(self, name) not in ("", None)]

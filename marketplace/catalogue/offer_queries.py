@@ -51,7 +51,11 @@ class Offer:
     def steps(self) -> list[tuple[int, int]]:
         """What the step-line chart draws; empty when there is only one price."""
         schedule = self.schedule
-        if schedule is None or schedule.form not in prices.SEAT_FORMS or len(schedule.bands) < 2:
+        if (
+            schedule is None
+            or ScheduleForm(schedule.form) not in prices.SEAT_FORMS
+            or len(schedule.bands) < 2
+        ):
             return []
         return [(band.starts_at, band.unit_cents) for band in schedule.bands]
 
