@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlmodel import select
 
+from marketplace.accounts.login import actor_for
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import OrganizationKind, Role, email_key, slug_of
 from marketplace.catalogue import rules as catalogue_rules
@@ -18,11 +19,14 @@ from marketplace.consortia.rules import (
     LegalShape,
     MemberStatus,
 )
-from marketplace.core import clock, tenancy
+from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.files import StoredFile
 from marketplace.ledger import service as ledger_service
-from marketplace.pools.models import Commitment, Pool
+from marketplace.orders import invoice_service
+from marketplace.orders import rules as rules_of_orders
+from marketplace.orders import service as orders_service
+from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import PoolStatus, Rung
 
 _numbers = itertools.count(1)
@@ -306,3 +310,67 @@ class Factory:
                 **fields,
             )
         )
+
+    # -- orders ------------------------------------------------------------------------------
+
+    def cleared_pool(self, consortium=None, districts=None, *, po_number="", **fields):
+        """A pool that has cleared, with an allocation for each district: seats and a share.
+
+        `districts` are members with an instrument; 100, 200, 300… seats at $11.25 each.
+        """
+        consortium = consortium or self.consortium()
+        if districts is None:
+            districts = [self.district(), self.district()]
+            for district in districts:
+                self.member(consortium, district)
+        fields.setdefault("status", PoolStatus.CLEARED)
+        pool = self.pool(consortium, cleared_at=clock.now(), **fields)
+        for i, district in enumerate(districts, 1):
+            self.commitment(pool, district, seats=100 * i, po_number=po_number)
+            self.save(
+                Allocation(
+                    org_id=pool.org_id,
+                    pool_id=pool.id,
+                    district_id=district.id,
+                    leaid=district.leaid,
+                    seats=100 * i,
+                    spare_seats=i - 1,
+                    share_cents=112_501 * i,
+                    alone_cents=160_000 * i,
+                )
+            )
+        return pool
+
+    def orders(self, pool):
+        """The orders of a cleared pool, placed as the job places them, by LEAID."""
+        with (
+            self.app.app_context(),
+            tenancy.everyone("tests build rows of every organization"),
+            db.transaction() as session,
+        ):
+            return orders_service.place_orders(session, Actor.system(), pool.id).orders
+
+    def order(self, district=None, *, consortium=None, po_number="PO-1", **fields):
+        """One district's order; with `po_number=""` it waits for its PO."""
+        consortium = consortium or self.consortium()
+        district = district or self.district()
+        self.member(consortium, district)
+        pool = self.cleared_pool(consortium, [district], po_number=po_number, **fields)
+        return self.orders(pool)[0]
+
+    def invoice(self, order=None, issued_by=None, **fields):
+        """An order's invoice, issued by its vendor's finance person."""
+        order = order or self.order(**fields)
+        issuer = rules_of_orders.issuer(order.legal_shape, order.vendor_id, order.consortium_id)
+        organization = self.session.exec(
+            select(Organization).where(Organization.id == issuer)
+        ).one()
+        role = Role.FINANCE if issuer == order.vendor_id else Role.FISCAL_AGENT
+        user = issued_by or self.person(organization, role)
+        with (
+            self.app.app_context(),
+            tenancy.everyone("tests build rows of every organization"),
+            db.transaction() as session,
+        ):
+            actor = actor_for(session, user)
+            return invoice_service.issue_invoice(session, actor, order.id)

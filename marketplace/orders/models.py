@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
+from marketplace.consortia.rules import LegalShape
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
 from marketplace.orders.rules import InvoiceStatus, OrderStatus, PaymentMeans
@@ -37,7 +38,16 @@ class Order(OwnedByOrg, table=True):
     term_starts_on: date
     term_ends_on: date
     pay_by: date
+    legal_shape: LegalShape = Field(sa_type=choice(LegalShape))
+    #: Whom the vendor may write to; copied from the commitment, seen by district and vendor.
+    contact_name: str = ""
+    contact_email: str = ""
     ordered_at: datetime
+    #: Where the share was billed in the books; nothing for a share of $0.
+    ledger_seq: int | None = None
+    ledger_hash: str = ""
+    #: What was agreed, frozen: parties, pool, tool and the paper that allows the purchase.
+    agreed: dict[str, Any] = Field(sa_type=JSON)
 
 
 class PurchaseOrder(OwnedByOrg, table=True):
@@ -98,6 +108,7 @@ class Payment(OwnedByOrg, table=True):
     __tablename__ = "payment"
     __table_args__ = (
         UniqueConstraint("invoice_id", "means", "reference"),
+        UniqueConstraint("once_key"),
         CheckConstraint("amount_cents > 0", name="amount"),
     )
 
@@ -111,6 +122,32 @@ class Payment(OwnedByOrg, table=True):
     paid_on: date
     recorded_at: datetime
     recorded_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    #: The one-use key of the form, so that a double click records one payment.
+    once_key: str
+    ledger_seq: int
+    ledger_hash: str
+
+
+class VendorPayment(OwnedByOrg, table=True):
+    """What a fiscal agent paid a vendor from pooled cash; owned by the consortium."""
+
+    also_seen_by = ("vendor_id",)
+    __tablename__ = "vendor_payment"
+    __table_args__ = (
+        UniqueConstraint("org_id", "vendor_id", "means", "reference"),
+        UniqueConstraint("once_key"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    means: PaymentMeans = Field(sa_type=choice(PaymentMeans))
+    reference: str
+    amount_cents: int = Field(sa_type=BigInteger)
+    paid_on: date
+    recorded_at: datetime
+    recorded_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    once_key: str
     ledger_seq: int
     ledger_hash: str
 

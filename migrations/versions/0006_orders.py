@@ -57,7 +57,25 @@ def upgrade() -> None:
         sa.Column("term_starts_on", sa.Date(), nullable=False),
         sa.Column("term_ends_on", sa.Date(), nullable=False),
         sa.Column("pay_by", sa.Date(), nullable=False),
+        sa.Column(
+            "legal_shape",
+            sa.Enum(
+                "piggyback",
+                "joint",
+                "pooled_cash",
+                name="legalshape",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("contact_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_email", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ordered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ledger_seq", sa.Integer(), nullable=True),
+        sa.Column("ledger_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("agreed", sa.JSON(), nullable=False),
         sa.CheckConstraint("seats > 0 AND spare_seats >= 0", name=op.f("ck_purchase_seats")),
         sa.CheckConstraint("total_cents >= 0", name=op.f("ck_purchase_total")),
         sa.ForeignKeyConstraint(
@@ -236,6 +254,7 @@ def upgrade() -> None:
         sa.Column("paid_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("once_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ledger_seq", sa.Integer(), nullable=False),
         sa.Column("ledger_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_amount")),
@@ -267,6 +286,7 @@ def upgrade() -> None:
             "reference",
             name=op.f("uq_payment_invoice_id_means_reference"),
         ),
+        sa.UniqueConstraint("once_key", name=op.f("uq_payment_once_key")),
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index(
@@ -276,8 +296,69 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payment_org_id"), ["org_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_payment_vendor_id"), ["vendor_id"], unique=False)
 
+    op.create_table(
+        "vendor_payment",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "means",
+            sa.Enum(
+                "check",
+                "ach",
+                "warrant",
+                name="paymentmeans",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("once_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ledger_seq", sa.Integer(), nullable=False),
+        sa.Column("ledger_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_vendor_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organization.id"], name=op.f("fk_vendor_payment_org_id_organization")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by"],
+            ["user_account.id"],
+            name=op.f("fk_vendor_payment_recorded_by_user_account"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"],
+            ["organization.id"],
+            name=op.f("fk_vendor_payment_vendor_id_organization"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_payment")),
+        sa.UniqueConstraint(
+            "org_id",
+            "vendor_id",
+            "means",
+            "reference",
+            name=op.f("uq_vendor_payment_org_id_vendor_id_means_reference"),
+        ),
+        sa.UniqueConstraint("once_key", name=op.f("uq_vendor_payment_once_key")),
+    )
+    with op.batch_alter_table("vendor_payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vendor_payment_org_id"), ["org_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_vendor_payment_vendor_id"), ["vendor_id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("vendor_payment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vendor_payment_vendor_id"))
+        batch_op.drop_index(batch_op.f("ix_vendor_payment_org_id"))
+
+    op.drop_table("vendor_payment")
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_vendor_id"))
         batch_op.drop_index(batch_op.f("ix_payment_org_id"))

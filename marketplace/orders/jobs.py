@@ -1,0 +1,142 @@
+"""What follows from a cleared pool, and the letters about orders, bills and payments."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.rules import Role
+from marketplace.core import jobs, mail
+from marketplace.core.access import Actor
+from marketplace.core.events import Event, on
+from marketplace.core.money import dollars
+from marketplace.core.web import day, link_to
+from marketplace.orders import list_queries, queries, service
+from marketplace.orders.models import Payment
+from marketplace.orders.rules import MEANS_WORDS
+
+DISTRICT = (Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
+VENDOR = (Role.FINANCE, Role.ADMINISTRATOR)
+LEAD = (Role.CONVENER, Role.FISCAL_AGENT)
+
+
+@on("pools.cleared")
+def place_the_orders(session: Session, event: Event) -> None:
+    service.place_orders(session, Actor.system(), event.subject_id)
+
+
+@on("consortia.instrument_filed")
+def place_what_was_held_back(session: Session, event: Event) -> None:
+    """A paper that was missing on clearing day is here: order what waits for it."""
+    district = event.facts.get("district")
+    waiting = list_queries.held_back(session, event.org_id)
+    for pool_id in {a.pool_id for a, _pool, _name in waiting if str(a.district_id) == district}:
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@jobs.timed
+def keep_order_states(session: Session) -> int:
+    return service.keep_order_states(session, Actor.system())
+
+
+def _write(
+    session: Session, org_id: UUID, roles: Iterable[Role], subject: str, *lines: str
+) -> None:
+    for person in accounts.people_with_role(session, org_id, *roles):
+        text = "\n\n".join([f"Dear {person.name},", *lines])
+        mail.send(session, person.email, subject, text + "\n")
+
+
+@on("orders.placed")
+def tell_the_district(session: Session, event: Event) -> None:
+    order = queries.get_order(session, event.subject_id)
+    said = order.agreed
+    purchase_order = queries.purchase_order_of(session, order.id)
+    if purchase_order:
+        po = f"Your PO {purchase_order.number} was issued from your commitment."
+    else:
+        po = "Next step: open the order and enter your PO number. The vendor bills you after that."
+    _write(
+        session,
+        order.org_id,
+        DISTRICT,
+        f"Your order of {said['tool']['name']} is placed",
+        f"The pool “{said['pool']['title']}” has cleared. Your share is "
+        f"{dollars(order.total_cents)} for {order.seats:,} seats. "
+        f"Alone it would cost {dollars(order.alone_cents)}.",
+        po,
+        "See it after you sign in: "
+        + link_to("orders.order", leaid=order.leaid, order_id=order.id),
+    )
+
+
+@on("orders.held_back")
+def tell_the_lead(session: Session, event: Event) -> None:
+    pool = list_queries.get_pool(session, event.subject_id)
+    names = [accounts.organization_by_leaid(session, x).name for x in event.facts["leaids"]]
+    slug = accounts.get_organization(session, pool.org_id).slug
+    _write(
+        session,
+        pool.org_id,
+        LEAD,
+        f"No order yet for {len(names)} in “{pool.title}”",
+        "These members have no signed paper that runs until the end of the term, so no order "
+        "was placed for them:",
+        "\n".join(f"- {name}" for name in names),
+        "File the paper, then place the order on your money page: "
+        + link_to("orders.money", consortium=slug),
+    )
+
+
+@on("orders.purchase_order_issued")
+def tell_the_vendor(session: Session, event: Event) -> None:
+    order = queries.get_order(session, event.subject_id)
+    said = order.agreed
+    _write(
+        session,
+        order.vendor_id,
+        VENDOR,
+        f"PO {event.facts['number']} from {said['district']['name']}",
+        f"{said['district']['name']} issued PO {event.facts['number']} for {order.seats:,} seats "
+        f"of {said['tool']['name']}, {dollars(order.total_cents)}.",
+        "See it: " + link_to("orders.order", vendor=said["vendor"]["slug"], order_id=order.id),
+    )
+
+
+@on("orders.invoice_issued")
+def send_the_invoice(session: Session, event: Event) -> None:
+    invoice = queries.get_invoice(session, event.subject_id)
+    said = invoice.printed
+    _write(
+        session,
+        invoice.org_id,
+        DISTRICT,
+        f"Invoice {invoice.number} from {said['issuer']['name']}",
+        f"You owe {dollars(invoice.total_cents)} for {said['tool']}, due {day(invoice.due_on)}. "
+        f"Your PO is {said['po_number']}.",
+        "Pay by check, ACH or warrant to:\n" + "\n".join(said["remit_to"]),
+        "See and print it: "
+        + link_to("orders.invoice", leaid=said["district"]["leaid"], invoice_id=invoice.id),
+    )
+
+
+@on("orders.payment_recorded")
+def tell_both_sides(session: Session, event: Event) -> None:
+    payment = session.exec(select(Payment).where(Payment.id == event.subject_id)).one()
+    invoice = queries.get_invoice(session, payment.invoice_id)
+    said = invoice.printed
+    open_cents = invoice.total_cents - invoice.paid_cents
+    subject = f"{dollars(payment.amount_cents)} received for invoice {invoice.number}"
+    what = (
+        f"{MEANS_WORDS[payment.means]} {payment.reference} of {dollars(payment.amount_cents)}, "
+        f"{day(payment.paid_on)}, from {said['district']['name']} to {said['issuer']['name']}."
+    )
+    rest = f"Still open: {dollars(open_cents)}." if open_cents else "The invoice is paid in full."
+    check = f"It is entry {payment.ledger_seq} of the open books: " + link_to(
+        "ledger.entry", slug=said["consortium"]["slug"], seq=payment.ledger_seq
+    )
+    _write(session, invoice.org_id, DISTRICT, subject, what, rest, check)
+    by_consortium = invoice.issuer_id == invoice.consortium_id
+    receivers = (invoice.consortium_id, LEAD) if by_consortium else (invoice.vendor_id, VENDOR)
+    _write(session, *receivers, subject, what, rest, check)

@@ -1,0 +1,142 @@
+"""What stands on an order, a purchase order and an invoice: plain values, frozen when issued.
+
+Texts are for people, money is whole cents, dates are ISO. Nothing on a paper is looked up
+again later, so a new name or address changes no paper that is out.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+FORMAT = 1
+
+
+def party(organization: Any) -> dict[str, Any]:
+    """Name and place of an organization; a district carries its NCES number too."""
+    place = ", ".join(part for part in (organization.city, organization.state) if part)
+    return {
+        "name": organization.name,
+        "slug": organization.slug,
+        "leaid": organization.leaid,
+        "place": place,
+    }
+
+
+def agreed(
+    *,
+    pool: Any,
+    consortium: Any,
+    vendor: Any,
+    district: Any,
+    tool: Any,
+    instrument: Any,
+    pool_total_cents: int,
+    pool_seats: int,
+) -> dict[str, Any]:
+    """What an order rests on."""
+    return {
+        "v": FORMAT,
+        "pool": {
+            "title": pool.title,
+            "slug": pool.slug,
+            "split_method": pool.split_method,
+            "time_zone": pool.time_zone,
+            "total_cents": pool_total_cents,
+            "seats": pool_seats,
+        },
+        "tool": {"name": tool.name, "slug": tool.slug},
+        "consortium": party(consortium),
+        "vendor": party(vendor),
+        "district": party(district),
+        "instrument": {
+            "id": str(instrument.id),
+            "kind": instrument.kind.value.replace("_", " "),
+            "signer": f"{instrument.signer_name}, {instrument.signer_title}",
+            "signed_on": instrument.signed_on.isoformat(),
+            "starts_on": instrument.starts_on.isoformat(),
+            "ends_on": instrument.ends_on.isoformat(),
+        },
+    }
+
+
+def _body(order: Any) -> dict[str, Any]:
+    """What purchase order and invoice have in common."""
+    said: Mapping[str, Any] = order.agreed
+    return {
+        "v": FORMAT,
+        "district": said["district"],
+        "vendor": said["vendor"],
+        "consortium": said["consortium"],
+        "contact": {"name": order.contact_name, "email": order.contact_email},
+        "pool": said["pool"],
+        "tool": said["tool"]["name"],
+        "instrument": said["instrument"],
+        "lines": lines(order),
+        "total_cents": order.total_cents,
+        "term": {
+            "starts_on": order.term_starts_on.isoformat(),
+            "ends_on": order.term_ends_on.isoformat(),
+        },
+    }
+
+
+def lines(order: Any) -> list[dict[str, Any]]:
+    """The seats at the district's exact share; spare seats on a line of their own, free."""
+    pool = order.agreed["pool"]
+    seats = [
+        {
+            "what": order.agreed["tool"]["name"],
+            "note": f"{order.seats:,} of the pool’s {pool['seats']:,} seats",
+            "seats": order.seats,
+            "cents": order.total_cents,
+        }
+    ]
+    if order.spare_seats:
+        seats.append(
+            {
+                "what": "Spare seats",
+                "note": "The cheapest purchase buys more seats than were needed",
+                "seats": order.spare_seats,
+                "cents": 0,
+            }
+        )
+    return seats
+
+
+def purchase_order(order: Any, number: str, issued_on: date) -> dict[str, Any]:
+    return _body(order) | {
+        "number": number,
+        "issued_on": issued_on.isoformat(),
+        "pay_by": order.pay_by.isoformat(),
+    }
+
+
+def invoice(
+    order: Any,
+    *,
+    number: int,
+    po_number: str,
+    issued_on: date,
+    due_on: date,
+    issuer: Any,
+    remit_to: str,
+    billing_email: str,
+) -> dict[str, Any]:
+    paper = _body(order) | {
+        "number": number,
+        "po_number": po_number,
+        "issued_on": issued_on.isoformat(),
+        "due_on": due_on.isoformat(),
+        "issuer": party(issuer),
+        "remit_to": remit_to.splitlines() or [issuer.name],
+        "billing_email": billing_email,
+        "check": None,
+    }
+    if order.ledger_seq is not None:
+        paper["check"] = {
+            "consortium": order.agreed["consortium"]["slug"],
+            "seq": order.ledger_seq,
+            "hash": order.ledger_hash,
+            "account": f"receivable:{order.leaid}",
+        }
+    return paper

@@ -1,0 +1,189 @@
+"""What others may ask about orders: one order and its papers, and the numbers of uptake.
+
+The lists behind the pages are in `list_queries.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from marketplace.core.errors import NotFound
+from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder
+
+# -- one of them -------------------------------------------------------------------------------
+
+
+def get_order(session: Session, order_id: UUID, *, lock: bool = False) -> Order:
+    return _the_one(session, select(Order).where(Order.id == order_id), lock)
+
+
+def get_purchase_order(session: Session, purchase_order_id: UUID) -> PurchaseOrder:
+    query = select(PurchaseOrder).where(PurchaseOrder.id == purchase_order_id)
+    return _the_one(session, query)
+
+
+def get_invoice(session: Session, invoice_id: UUID, *, lock: bool = False) -> Invoice:
+    return _the_one(session, select(Invoice).where(Invoice.id == invoice_id), lock)
+
+
+def _the_one(session: Session, query: Any, lock: bool = False) -> Any:
+    """With a lock, read anew: what was loaded before the wait may be stale."""
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such order or invoice.")
+    return found
+
+
+def purchase_order_of(session: Session, order_id: UUID) -> PurchaseOrder | None:
+    query = select(PurchaseOrder).where(PurchaseOrder.order_id == order_id)
+    return session.exec(query).one_or_none()
+
+
+def invoice_of(session: Session, order_id: UUID) -> Invoice | None:
+    return session.exec(select(Invoice).where(Invoice.order_id == order_id)).one_or_none()
+
+
+def payments_of(session: Session, invoice_id: UUID) -> list[Payment]:
+    query = (
+        select(Payment)
+        .where(Payment.invoice_id == invoice_id)
+        .order_by(col(Payment.paid_on), col(Payment.recorded_at), col(Payment.id))
+    )
+    return list(session.exec(query))
+
+
+def orders_of_pool(session: Session, pool_id: UUID) -> list[Order]:
+    return list(session.exec(select(Order).where(Order.pool_id == pool_id).order_by(Order.leaid)))
+
+
+def po_numbers_of(session: Session, district_id: UUID) -> list[str]:
+    """Every PO number a district has used here."""
+    return list(
+        session.exec(select(PurchaseOrder.number).where(PurchaseOrder.org_id == district_id))
+    )
+
+
+# -- uptake ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which orders to count; None leaves a question open."""
+
+    district_id: UUID | None = None
+    consortium_id: UUID | None = None
+    vendor_id: UUID | None = None
+    pool_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class OrderPlaced(NamedTuple):
+    """One order as uptake counts it; money in cents."""
+
+    order_id: UUID
+    district_id: UUID
+    leaid: str
+    consortium_id: UUID
+    vendor_id: UUID
+    pool_id: UUID
+    tool_id: UUID
+    ordered_at: datetime
+    seats: int
+    share_cents: int
+    alone_cents: int
+    paid_cents: int
+
+    @property
+    def saved_cents(self) -> int:
+        return self.alone_cents - self.share_cents
+
+
+class Totals(NamedTuple):
+    orders: int
+    seats: int
+    share_cents: int
+    alone_cents: int
+    paid_cents: int
+
+    @property
+    def saved_cents(self) -> int:
+        return self.alone_cents - self.share_cents
+
+
+class By(StrEnum):
+    """What totals may be grouped by."""
+
+    DISTRICT = "org_id"
+    LEAID = "leaid"
+    POOL = "pool_id"
+    CONSORTIUM = "consortium_id"
+    VENDOR = "vendor_id"
+    TOOL = "tool_id"
+
+
+EVERYTHING = Filters()
+
+
+def orders_placed(session: Session, filters: Filters = EVERYTHING) -> list[OrderPlaced]:
+    """The orders that were placed, oldest first, each with what has been paid of it."""
+    columns: tuple[Any, ...] = (
+        Order.id,
+        Order.org_id,
+        Order.leaid,
+        Order.consortium_id,
+        Order.vendor_id,
+        Order.pool_id,
+        Order.tool_id,
+        Order.ordered_at,
+        Order.seats,
+        Order.total_cents,
+        Order.alone_cents,
+        func.coalesce(Invoice.paid_cents, 0),
+    )
+    query = _counted(columns, filters).order_by(col(Order.ordered_at), col(Order.leaid))
+    return [OrderPlaced(*row) for row in session.exec(query)]
+
+
+def totals(session: Session, filters: Filters = EVERYTHING) -> Totals:
+    return Totals(*map(int, session.exec(_counted(_sums(), filters)).one()))
+
+
+def totals_by(session: Session, by: By, filters: Filters = EVERYTHING) -> dict[Any, Totals]:
+    """`totals_by(session, By.POOL)[pool.id].saved_cents`."""
+    key = getattr(Order, by.value)
+    query = _counted((key, *_sums()), filters).group_by(key)
+    return {row[0]: Totals(*map(int, row[1:])) for row in session.exec(query)}
+
+
+def _sums() -> tuple[Any, ...]:
+    sums = (Order.seats, Order.total_cents, Order.alone_cents, Invoice.paid_cents)
+    return (func.count(col(Order.id)), *(func.coalesce(func.sum(c), 0) for c in sums))
+
+
+def _counted(columns: tuple[Any, ...], asked: Filters) -> Any:
+    query = (
+        select(*columns)
+        .select_from(Order)
+        .outerjoin(Invoice, col(Invoice.order_id) == col(Order.id))
+    )
+    for column, value in (
+        (Order.org_id, asked.district_id),
+        (Order.consortium_id, asked.consortium_id),
+        (Order.vendor_id, asked.vendor_id),
+        (Order.pool_id, asked.pool_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if asked.since:
+        query = query.where(Order.ordered_at >= asked.since)
+    if asked.until:
+        query = query.where(Order.ordered_at < asked.until)
+    return query

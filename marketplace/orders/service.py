@@ -1,0 +1,241 @@
+"""From a cleared pool to orders, and from an order to its purchase order."""
+
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.catalogue.models import Tool
+from marketplace.consortia import queries as consortia
+from marketplace.consortia.models import Instrument
+from marketplace.core import clock
+from marketplace.core.access import Actor, require
+from marketplace.core.errors import RuleBroken
+from marketplace.core.events import emit
+from marketplace.ledger import service as ledger
+from marketplace.ledger.models import LedgerTxn
+from marketplace.ledger.rules import PostingKind
+from marketplace.orders import list_queries, papers, queries, rules
+from marketplace.orders.models import Order, PurchaseOrder
+from marketplace.orders.policy import for_the_books
+from marketplace.orders.rules import OrderStatus
+from marketplace.pools.models import Allocation, Commitment, Pool
+from marketplace.pools.rules import Rung
+
+
+class Placed(NamedTuple):
+    """The orders placed now, and the LEAIDs whose paper does not cover the term."""
+
+    orders: list[Order]
+    held_back: list[str]
+
+
+def place_orders(session: Session, actor: Actor, pool_id: UUID) -> Placed:
+    """One order for each share of a cleared pool, billed in the books in one entry.
+
+    Run again it adds what was held back before and now has its paper, and nothing else.
+    A member without an instrument that is signed by now and runs for the whole term gets
+    no order (an order never predates its instrument, nor outlives its contract).
+    """
+    pool = list_queries.get_pool(session, pool_id, lock=True)
+    require(actor, "orders.place_orders", pool)
+    rules.check_cleared(pool.status)
+    allocations = list(
+        session.exec(
+            select(Allocation).where(Allocation.pool_id == pool.id).order_by(Allocation.leaid)
+        )
+    )
+    already = {order.org_id for order in queries.orders_of_pool(session, pool.id)}
+    waiting = [a for a in allocations if a.district_id not in already]
+    papers_in_force = _instruments(session, pool, waiting)
+    covered = [a for a in waiting if a.district_id in papers_in_force]
+    held_back = [a.leaid for a in waiting if a.district_id not in papers_in_force]
+
+    orders = _write_orders(session, pool, allocations, covered, papers_in_force)
+    _bill(session, actor, pool, orders, late=bool(already))
+    session.add_all(orders)
+    session.flush()
+    for order in orders:
+        emit(session, actor, "orders.placed", order, leaid=order.leaid, seats=order.seats)
+    _issue_known_purchase_orders(session, actor, pool, orders)
+    if held_back and not already:
+        emit(session, actor, "orders.held_back", pool, leaids=held_back)
+    return Placed(orders, held_back)
+
+
+def _instruments(session: Session, pool: Pool, waiting: list[Allocation]) -> dict[UUID, Instrument]:
+    today = clock.today(pool.time_zone)
+    found = {
+        a.district_id: consortia.instrument_in_force(
+            session, pool.org_id, a.district_id, signed_by=today, until=pool.term_ends_on
+        )
+        for a in waiting
+    }
+    return {district_id: paper for district_id, paper in found.items() if paper}
+
+
+def _write_orders(
+    session: Session,
+    pool: Pool,
+    allocations: list[Allocation],
+    covered: list[Allocation],
+    instruments: dict[UUID, Instrument],
+) -> list[Order]:
+    if not covered:
+        return []
+    names = accounts.organizations_by_id(
+        session, [pool.org_id, pool.vendor_id, *(a.district_id for a in covered)]
+    )
+    tool = session.exec(select(Tool).where(Tool.id == pool.tool_id)).one()
+    shape = consortia.consortium_of(session, pool.org_id).legal_shape
+    commitments = _commitments(session, pool)
+    orders = []
+    for share in covered:
+        commitment = commitments.get(share.district_id)
+        orders.append(
+            Order(
+                org_id=share.district_id,
+                consortium_id=pool.org_id,
+                vendor_id=pool.vendor_id,
+                pool_id=pool.id,
+                tool_id=pool.tool_id,
+                leaid=share.leaid,
+                seats=share.seats,
+                spare_seats=share.spare_seats,
+                total_cents=share.share_cents,
+                alone_cents=share.alone_cents,
+                term_starts_on=pool.term_starts_on,
+                term_ends_on=pool.term_ends_on,
+                pay_by=pool.pay_by,
+                legal_shape=shape,
+                contact_name=commitment.contact_name if commitment else "",
+                contact_email=commitment.contact_email if commitment else "",
+                ordered_at=clock.now(),
+                agreed=papers.agreed(
+                    pool=pool,
+                    consortium=names[pool.org_id],
+                    vendor=names[pool.vendor_id],
+                    district=names[share.district_id],
+                    tool=tool,
+                    instrument=instruments[share.district_id],
+                    pool_total_cents=sum(a.share_cents for a in allocations),
+                    pool_seats=sum(a.seats for a in allocations),
+                ),
+            )
+        )
+    return orders
+
+
+def _commitments(session: Session, pool: Pool) -> dict[UUID, Commitment]:
+    query = select(Commitment).where(Commitment.pool_id == pool.id)
+    return {commitment.district_id: commitment for commitment in session.exec(query)}
+
+
+def _bill(
+    session: Session, actor: Actor, pool: Pool, orders: list[Order], *, late: bool
+) -> LedgerTxn | None:
+    """Post the shares; the key is the pool's, so that no crash or repeat bills them twice."""
+    if not orders:
+        return None
+    slug = orders[0].agreed["vendor"]["slug"]
+    legs = rules.legs_billed({order.leaid: order.total_cents for order in orders}, slug)
+    if not legs:
+        return None
+    key = f"split-billed:{pool.id}" + (f":{orders[0].leaid}" if late else "")
+    keeper = for_the_books(actor)
+    ledger.open_books(session, keeper, pool.org_id)
+    entry = ledger.post(
+        session,
+        keeper,
+        pool.org_id,
+        key=key,
+        kind=PostingKind.SPLIT_BILLED,
+        ref=f"pool:{pool.slug}",
+        effective_on=clock.today(pool.time_zone),
+        legs=legs,
+    )
+    for order in orders:
+        if order.total_cents:
+            order.ledger_seq, order.ledger_hash = entry.seq, entry.hash
+    return entry
+
+
+# -- purchase orders ---------------------------------------------------------------------------
+
+
+def _issue_known_purchase_orders(
+    session: Session, actor: Actor, pool: Pool, orders: list[Order]
+) -> None:
+    """Who committed with a PO number has its PO issued at once; a number used before waits
+    for the district's buyer."""
+    commitments = _commitments(session, pool) if orders else {}
+    for order in orders:
+        commitment = commitments.get(order.org_id)
+        if commitment is None or commitment.rung is not Rung.COMMITTED:
+            continue
+        number = rules.tidy(commitment.po_number)
+        try:
+            rules.check_po_number(number, queries.po_numbers_of(session, order.org_id))
+        except RuleBroken:
+            continue
+        _write_purchase_order(session, actor, order, number)
+
+
+def issue_purchase_order(
+    session: Session, actor: Actor, order_id: UUID, number: str
+) -> PurchaseOrder:
+    """The district issues its purchase order under a number it has not used before."""
+    order = queries.get_order(session, order_id, lock=True)
+    require(actor, "orders.issue_purchase_order", order)
+    number = rules.tidy(number)
+    issued = queries.purchase_order_of(session, order.id)
+    if issued and rules.same(issued.number, number):
+        return issued  # the same form, sent twice
+    rules.check_can_issue_purchase_order(issued.number if issued else None)
+    rules.check_po_number(number, queries.po_numbers_of(session, order.org_id))
+    return _write_purchase_order(session, actor, order, number)
+
+
+def _write_purchase_order(
+    session: Session, actor: Actor, order: Order, number: str
+) -> PurchaseOrder:
+    today = clock.today(order.agreed["pool"]["time_zone"])
+    paper = PurchaseOrder(
+        org_id=order.org_id,
+        order_id=order.id,
+        consortium_id=order.consortium_id,
+        vendor_id=order.vendor_id,
+        number=number,
+        total_cents=order.total_cents,
+        issued_at=clock.now(),
+        issued_by=actor.user_id,
+        printed=papers.purchase_order(order, number, today),
+    )
+    order.status = rules.status_by_date(
+        OrderStatus.PO_ISSUED, True, order.term_starts_on, order.term_ends_on, today
+    )
+    session.add_all([paper, order])
+    session.flush()
+    emit(session, actor, "orders.purchase_order_issued", order, number=number)
+    return paper
+
+
+def keep_order_states(session: Session, actor: Actor) -> int:
+    """Orders become active on the first day of their term and end after the last."""
+    require(actor, "orders.keep_order_states")
+    tomorrow = clock.now().date() + timedelta(days=1)
+    due = select(Order).where(
+        (Order.status == OrderStatus.PO_ISSUED) & (Order.term_starts_on <= tomorrow)
+        | (Order.status == OrderStatus.ACTIVE) & (Order.term_ends_on < tomorrow)
+    )
+    changed = 0
+    for order in session.exec(due.order_by(col(Order.id)).limit(1000).with_for_update()):
+        today = clock.today(order.agreed["pool"]["time_zone"])
+        status = rules.status_by_date(
+            order.status, True, order.term_starts_on, order.term_ends_on, today
+        )
+        changed += status is not order.status
+        order.status = status
+    return changed
