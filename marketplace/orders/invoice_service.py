@@ -1,0 +1,110 @@
+"""Bill an order: numbered per issuer without gaps, frozen, never issued twice."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlmodel import Session, col, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organization
+from marketplace.catalogue.models import VendorProfile
+from marketplace.core import clock
+from marketplace.core.access import Actor, require
+from marketplace.core.events import emit
+from marketplace.orders import list_queries, papers, queries, rules
+from marketplace.orders.models import Invoice, IssuerCounter, Order
+from marketplace.orders.rules import Stage
+
+
+def issue_invoice(session: Session, actor: Actor, order_id: UUID) -> Invoice:
+    """The vendor (with pooled cash the consortium) bills one order that has its PO."""
+    order = queries.get_order(session, order_id, lock=True)
+    require(actor, "orders.issue_invoice", order)
+    return _issue(session, actor, order)
+
+
+def issue_ready_invoices(session: Session, actor: Actor, pool_id: UUID) -> list[Invoice]:
+    """The vendor bills every order of a pool that has its PO and no invoice yet."""
+    vendor = accounts.get_organization(session, actor.home)
+    require(actor, "orders.issue_ready_invoices", vendor)
+    ready = list_queries.listed(vendor_id=vendor.id, pool_id=pool_id, show=Stage.TO_BILL)
+    issued = []
+    for order_id in sorted(row.order.id for row in list_queries.rows(session, ready)):
+        order = queries.get_order(session, order_id, lock=True)
+        if queries.invoice_of(session, order.id) is None:
+            require(actor, "orders.issue_invoice", order)
+            issued.append(_issue(session, actor, order))
+    return issued
+
+
+def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
+    earlier = queries.invoice_of(session, order.id)
+    purchase_order = queries.purchase_order_of(session, order.id)
+    rules.check_can_invoice(purchase_order is not None, earlier.number if earlier else None)
+    assert purchase_order is not None
+
+    issuer_id = rules.issuer(order.legal_shape, order.vendor_id, order.consortium_id)
+    issuer, remit_to, email = _issuer(session, issuer_id, order)
+    number = _next_number(session, issuer_id)
+    today = clock.today(order.agreed["pool"]["time_zone"])
+    due_on = rules.due_on(order.pay_by, today)
+    invoice = Invoice(
+        org_id=order.org_id,
+        order_id=order.id,
+        consortium_id=order.consortium_id,
+        vendor_id=order.vendor_id,
+        issuer_id=issuer_id,
+        number=number,
+        status=rules.status_after_payment(order.total_cents, 0),
+        total_cents=order.total_cents,
+        issued_at=clock.now(),
+        issued_by=actor.user_id,
+        due_on=due_on,
+        ledger_seq=order.ledger_seq,
+        ledger_hash=order.ledger_hash,
+        printed=papers.invoice(
+            order,
+            number=number,
+            po_number=purchase_order.number,
+            issued_on=today,
+            due_on=due_on,
+            issuer=issuer,
+            remit_to=remit_to,
+            billing_email=email,
+        ),
+    )
+    session.add(invoice)
+    session.flush()
+    emit(session, actor, "orders.invoice_issued", invoice, number=number, order=str(order.id))
+    return invoice
+
+
+def _issuer(session: Session, issuer_id: UUID, order: Order) -> tuple[Organization, str, str]:
+    """Who bills, and where the money goes."""
+    issuer = accounts.get_organization(session, issuer_id)
+    if issuer_id == order.vendor_id:
+        query = select(VendorProfile).where(VendorProfile.org_id == issuer_id)
+        profile = session.exec(query).first()
+        email = profile.billing_email if profile else ""
+        return issuer, "\n".join([issuer.name, profile.remit_to if profile else ""]).strip(), email
+    agent = list_queries.fiscal_agent_of(session, issuer_id)
+    lines = [issuer.name]
+    if agent:
+        lines += [f"c/o {agent.name}, fiscal agent", papers.party(agent)["place"]]
+    return issuer, "\n".join(line for line in lines if line), ""
+
+
+def _next_number(session: Session, issuer_id: UUID) -> int:
+    """The issuer's row is locked until the invoice is saved: no gap, no number twice."""
+    new: dict[str, Any] = {"id": uuid4(), "org_id": issuer_id, "last_number": 0}
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = (insert_on_postgresql if on_postgresql else insert_on_sqlite)(IssuerCounter)
+    session.execute(insert.values(**new).on_conflict_do_nothing(index_elements=["org_id"]))
+    query = select(IssuerCounter).where(col(IssuerCounter.org_id) == issuer_id)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    counter = session.exec(locked).one()
+    counter.last_number += 1
+    session.flush()
+    return counter.last_number

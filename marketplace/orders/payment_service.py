@@ -1,0 +1,161 @@
+"""Payments by hand: recorded by the side that received them, never by the bill's author."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import clock
+from marketplace.core.access import Actor, require
+from marketplace.core.errors import RuleBroken
+from marketplace.core.events import emit
+from marketplace.ledger import queries as books
+from marketplace.ledger import service as ledger
+from marketplace.ledger.rules import Leg, PostingKind
+from marketplace.orders import list_queries, queries, rules
+from marketplace.orders.models import Invoice, Payment, VendorPayment
+from marketplace.orders.policy import for_the_books
+from marketplace.orders.rules import InvoiceStatus, PaymentMeans
+
+
+def record_payment(
+    session: Session,
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    means: PaymentMeans,
+    reference: str,
+    amount_cents: int,
+    paid_on: date,
+    once_key: str,
+) -> Payment:
+    """Write down a check, transfer or warrant that came, and post it to the books.
+
+    A part may be paid, never more than is open. The same `once_key` again (a double click)
+    finds the first payment and changes nothing.
+    """
+    invoice = queries.get_invoice(session, invoice_id, lock=True)
+    require(actor, "orders.record_payment", invoice)
+    earlier = queries.payments_of(session, invoice.id)
+    if sent := next((p for p in earlier if p.once_key == once_key), None):
+        return sent
+    order = queries.get_order(session, invoice.order_id)
+    zone = order.agreed["pool"]["time_zone"]
+    reference = rules.tidy(reference)
+    rules.check_other_person(invoice.issued_by, actor.user_id)
+    rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
+    rules.check_amount(amount_cents, invoice.total_cents - invoice.paid_cents)
+    ordered_on = order.ordered_at.date()
+    rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
+
+    payment_id = uuid4()
+    said = order.agreed
+    kind, legs = rules.posting_of_payment(
+        invoice.issuer_id == invoice.consortium_id,
+        order.leaid,
+        said["vendor"]["slug"],
+        amount_cents,
+    )
+    entry = ledger.post(
+        session,
+        for_the_books(actor),
+        invoice.consortium_id,
+        key=f"payment:{payment_id}",
+        kind=kind,
+        ref=f"pool:{said['pool']['slug']}/invoice:{_issuer_slug(invoice)}-{invoice.number}",
+        effective_on=paid_on,
+        legs=legs,
+    )
+    payment = Payment(
+        id=payment_id,
+        org_id=invoice.org_id,
+        invoice_id=invoice.id,
+        consortium_id=invoice.consortium_id,
+        vendor_id=invoice.vendor_id,
+        means=means,
+        reference=reference,
+        amount_cents=amount_cents,
+        paid_on=paid_on,
+        recorded_at=clock.now(),
+        recorded_by=actor.user_id,
+        once_key=once_key,
+        ledger_seq=entry.seq,
+        ledger_hash=entry.hash,
+    )
+    invoice.paid_cents += amount_cents
+    invoice.status = rules.status_after_payment(invoice.total_cents, invoice.paid_cents)
+    session.add_all([payment, invoice])
+    session.flush()
+    emit(session, actor, "orders.payment_recorded", payment, amount_cents=amount_cents)
+    if invoice.status is InvoiceStatus.PAID:
+        emit(session, actor, "orders.invoice_paid", invoice, number=invoice.number)
+    return payment
+
+
+def _issuer_slug(invoice: Invoice) -> str:
+    slug: str = invoice.printed["issuer"]["slug"]
+    return slug
+
+
+def pay_vendor(
+    session: Session,
+    actor: Actor,
+    consortium_id: UUID,
+    vendor_id: UUID,
+    *,
+    means: PaymentMeans,
+    reference: str,
+    amount_cents: int,
+    paid_on: date,
+    once_key: str,
+) -> VendorPayment:
+    """The fiscal agent pays a vendor out of pooled cash: what is owed, from what has come in."""
+    consortium = accounts.get_organization(session, consortium_id)
+    require(actor, "orders.pay_vendor", consortium)
+    vendor = accounts.get_organization(session, vendor_id)
+    books.lock_head(session, consortium.id)
+    earlier = [
+        p for p in list_queries.vendor_payments(session, consortium.id) if p.vendor_id == vendor.id
+    ]
+    if sent := next((p for p in earlier if p.once_key == once_key), None):
+        return sent
+    owed = -books.balance_of(session, consortium.id, f"payable:{vendor.slug}")
+    cash = books.balance_of(session, consortium.id, "cash:main")
+    reference = rules.tidy(reference)
+    rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
+    rules.check_vendor_payment(amount_cents, owed, cash)
+    today = clock.today(consortium.time_zone)
+    rules.check_paid_on(paid_on, consortium.founded_at.date(), today)
+
+    payment_id = uuid4()
+    entry = ledger.post(
+        session,
+        for_the_books(actor),
+        consortium.id,
+        key=f"vendor-payment:{payment_id}",
+        kind=PostingKind.VENDOR_PAID,
+        ref=f"vendor:{vendor.slug}",
+        effective_on=paid_on,
+        legs=[Leg(f"payable:{vendor.slug}", amount_cents), Leg("cash:main", -amount_cents)],
+    )
+    payment = VendorPayment(
+        id=payment_id,
+        org_id=consortium.id,
+        vendor_id=vendor.id,
+        means=means,
+        reference=reference,
+        amount_cents=amount_cents,
+        paid_on=paid_on,
+        recorded_at=clock.now(),
+        recorded_by=actor.user_id,
+        once_key=once_key,
+        ledger_seq=entry.seq,
+        ledger_hash=entry.hash,
+    )
+    if session.exec(select(VendorPayment.id).where(VendorPayment.once_key == once_key)).first():
+        raise RuleBroken("This form was sent for another payment. Open it again.")
+    session.add(payment)
+    session.flush()
+    emit(session, actor, "orders.vendor_paid", payment, amount_cents=amount_cents)
+    return payment
