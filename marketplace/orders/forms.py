@@ -1,0 +1,91 @@
+"""What people type about orders, purchase orders and payments."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from wtforms import DateField, Field, HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired
+from wtforms.widgets import TextInput
+
+from marketplace.core.money import dollars
+from marketplace.core.web import Form
+from marketplace.orders.rules import MEANS_WORDS, PaymentMeans
+
+NO_DATE = "Enter the date, such as 2027-01-15."
+_DOLLARS = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.(\d{1,2}))?")
+
+
+class DollarsField(Field):
+    """Dollars and cents as people write them ("$1,125.01"); whole cents inside."""
+
+    widget = TextInput()
+    data: int | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.typed = valuelist[0].strip() if valuelist else ""
+        found = _DOLLARS.fullmatch(self.typed)
+        if found is None:
+            self.data = None
+            raise ValueError("Enter dollars and cents, such as 1,125.01.")
+        whole, cents = found[1].replace(",", ""), (found[2] or "").ljust(2, "0")
+        self.data = int(whole) * 100 + int(cents)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return dollars(self.data).removeprefix("$") if self.data is not None else ""
+
+
+class DayField(DateField):
+    """A date; what is no date is refused in words that say how to write one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NO_DATE) from None
+
+
+class ConfirmForm(Form):
+    """Nothing to type: the page shows what will happen, the button does it."""
+
+
+class IssuePurchaseOrderForm(Form):
+    number = StringField("PO number", [InputRequired("Enter the PO number.")])
+
+
+class PaymentForm(Form):
+    """The same facts whoever pays whom. `once_key` makes a second click harmless."""
+
+    means = RadioField(
+        "How was it paid?",
+        [InputRequired("Choose how it was paid.")],
+        choices=[SelectChoice(means.value, words) for means, words in MEANS_WORDS.items()],
+    )
+    reference = StringField(
+        "Number on the check, transfer or warrant", [InputRequired("Enter its number.")]
+    )
+    paid_on = DayField("Date on it", [InputRequired(NO_DATE)])
+    amount_cents = DollarsField("Amount")
+    once_key = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.once_key.data:
+            self.once_key.data = uuid4().hex
+
+    def facts(self) -> dict[str, Any]:
+        """What was typed, as the use cases take it."""
+        names = ("reference", "paid_on", "amount_cents", "once_key")
+        typed = {name: self._fields[name].data for name in names}
+        return typed | {"means": PaymentMeans(self.means.data)}
+
+
+class RecordPaymentForm(PaymentForm):
+    pass
+
+
+class PayVendorForm(PaymentForm):
+    pass

@@ -1,0 +1,56 @@
+"""Every page of orders, and the panels on the homes of districts, vendors and leads."""
+
+from typing import Any
+
+from flask import render_template
+
+from marketplace.accounts import login, queries
+from marketplace.core import db
+from marketplace.core.access import can
+from marketplace.core.panels import fill
+from marketplace.orders import invoice_views, list_queries, money_views, order_views
+from marketplace.orders.desk_views import Desk, bp
+from marketplace.orders.money_views import desk_of_actor
+
+__all__ = ["bp", "invoice_views", "money_views", "order_views"]
+
+
+@fill("home.district")
+def money_of_district(_district: Any) -> str | None:
+    desk = desk_of_actor("district")
+    if desk is None:
+        return None
+    query = list_queries.listed(district_id=desk.organization.id)
+    return render_template(
+        "orders/_district_panel.html",
+        desk=desk,
+        sums=list_queries.sums(db.session(), query),
+        rows=list_queries.rows(db.session(), query.limit(5)),
+    )
+
+
+@fill("catalogue.vendor_home")
+def orders_of_vendor(_vendor: Any) -> str | None:
+    desk = desk_of_actor("vendor")
+    if desk is None:
+        return None
+    query = list_queries.listed(vendor_id=desk.organization.id)
+    return render_template(
+        "orders/_vendor_panel.html", desk=desk, sums=list_queries.sums(db.session(), query)
+    )
+
+
+@fill("consortia.console")
+def money_of_consortium(consortium: Any) -> str | None:
+    """`consortium` is the consortium's organization or its founding facts."""
+    org_id = getattr(consortium, "org_id", None) or consortium.id
+    organization = queries.get_organization(db.session(), org_id)
+    if not can(login.current_actor(), "orders.money", organization):
+        return None
+    query = list_queries.listed(consortium_id=org_id)
+    return render_template(
+        "orders/_console_panel.html",
+        desk=Desk("consortium", organization),
+        sums=list_queries.sums(db.session(), query),
+        held_back=len(list_queries.held_back(db.session(), org_id)),
+    )
