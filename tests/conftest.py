@@ -82,6 +82,7 @@ class Browser(FlaskClient):
     def open(self, *args, **kwargs):
         assert not has_app_context(), "close the app context before making requests"
         # In a context of its own, as on a server: the scope a request ends is not the test's.
+        kwargs.setdefault("buffered", True)
         return copy_context().run(super().open, *args, **kwargs)
 
     def send(self, url, **fields):

@@ -32,7 +32,6 @@ def init_app(app: Flask) -> None:
     manager.request_loader(None)
     manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_open_scope)
-    app.teardown_request(_close_scope)
     app.context_processor(_viewer)
 
 
@@ -97,12 +96,6 @@ def _open_scope() -> None:
     if clock.now().timestamp() - cookie.get("wrote_at", 0) < PIN_SECONDS:
         db.read_own_writes()
     tenancy.open_scope(current_actor().scope)
-    g.scope_is_open = True
-
-
-def _close_scope(_error: BaseException | None) -> None:
-    if g.pop("scope_is_open", False):
-        tenancy.close_scope()
 
 
 def current_identity() -> Identity | None:
@@ -180,7 +173,7 @@ def _viewer() -> dict[str, Any]:
 
 def forget_identity() -> None:
     """Read the signed-in person anew: roles or the organization acted for have changed."""
-    for name in ("person", "actor"):
+    for name in ("person", "actor", "_login_user"):
         g.pop(name, None)
 
 

@@ -92,19 +92,21 @@ def init_app(app: Flask) -> None:
     primary = make_engine(app.config["DATABASE_URL"])
     replicas = [make_engine(url) for url in app.config["REPLICA_URLS"]]
     app.extensions["engine"] = primary
-    app.extensions["readers"] = replicas or [reader_of(primary)]
+    app.extensions["primary_reader"] = reader_of(primary)
+    app.extensions["readers"] = replicas or [app.extensions["primary_reader"]]
     app.after_request(_remember_writing)
     app.teardown_appcontext(_close_sessions)
 
 
 def dispose(app: Flask) -> None:
     """Close every pooled connection, so that nothing outlives the application."""
-    for engine in (app.extensions["engine"], *app.extensions["readers"]):
+    named = [app.extensions[name] for name in ("engine", "primary_reader")]
+    for engine in (*named, *app.extensions["readers"]):
         engine.dispose()
 
 
 def session() -> Session:
-    """The session of this request, command or job; a GET gets a reading one."""
+    """What this request, command or job reads through; it cannot write (see `transaction`)."""
     if "session" not in g:
         g.session = Session(_engine_for_this_request(), expire_on_commit=False)
     return g.session
@@ -114,7 +116,7 @@ def _engine_for_this_request() -> Engine:
     reads = has_request_context() and request.method in ("GET", "HEAD", "OPTIONS")
     if reads and not g.get("reads_own_writes"):
         return random.choice(current_app.extensions["readers"])
-    return current_app.extensions["engine"]
+    return current_app.extensions["primary_reader"]
 
 
 def read_own_writes() -> None:
@@ -134,11 +136,7 @@ def transaction() -> Iterator[Session]:
     """Commit on the way out, roll back on any error. Open it at the edge, once."""
     if g.get("writer"):
         raise RuntimeError("transaction() does not nest: pass the session on instead")
-    current = session()
-    primary = current_app.extensions["engine"]
-    apart = current.get_bind() is not primary
-    writer = Session(primary, expire_on_commit=False) if apart else current
-    g.writer = writer
+    writer = g.writer = Session(current_app.extensions["engine"], expire_on_commit=False)
     try:
         yield writer
         writer.commit()
@@ -148,10 +146,8 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         g.writer = None
-        if apart:
-            writer.close()
-            current.close()  # what was read before is stale now
-            g.pop("session", None)
+        writer.close()
+        forget_session()  # what was read before is stale now, but stays readable
     g.wrote = True
     read_own_writes()
     for follow_up in writer.info.pop("after_commit", ()):

@@ -76,16 +76,13 @@ def _begin_without_scope() -> None:
 
 
 def _end_scope(_error: BaseException | None) -> None:
-    _scope.set(g.pop("scope_outside", None))
+    if "scope_outside" in g:
+        _scope.set(g.pop("scope_outside"))
 
 
 def open_scope(org_ids: Iterable[UUID]) -> None:
     """Set the scope for the rest of this request; the request's context ends it."""
     _scope.set(frozenset(org_ids))
-
-
-def close_scope() -> None:
-    _scope.set(None)
 
 
 def _ids_in_scope() -> list[UUID]:
