@@ -13,6 +13,7 @@ from marketplace.catalogue.models import Tool
 from marketplace.core import tenancy
 from marketplace.directory.models import District
 from marketplace.directory.rules import SMALL_BELOW_PUPILS
+from marketplace.ledger.models import LedgerBalance
 from marketplace.orders.models import Invoice, Order
 from marketplace.uptake.rules import (
     BANDS,
@@ -136,14 +137,23 @@ def saved_percents(session: Session, filters: Filters = NO_FILTERS) -> dict[int,
 
 def totals(session: Session) -> Figures:
     """The headline figures in one small query; pupils are left to `cells`."""
-    query: Any = select(
-        func.count(distinct(col(Order.leaid))),
-        *(_whole(func.sum(amount)) for amount in (Order.seats, Order.total_cents)),
-        _whole(func.sum(Order.alone_cents)),
+    query: Any = (
+        select(func.count(distinct(col(Order.leaid))), *_amounts())
+        .select_from(Order)
+        .outerjoin(Invoice, col(Invoice.order_id) == Order.id)
     )
     with tenancy.everyone(_WHY):
-        districts, seats, ordered, alone = session.exec(query).one()
-    return Figures(districts, seats=seats, ordered_cents=ordered, alone_cents=alone)
+        districts, *sums = session.exec(query).one()
+    return Figures(districts, **dict(zip(_SUMS, sums, strict=True)))
+
+
+def owed_in_the_books(session: Session) -> int:
+    """What districts still owe by the books, to compare with what was ordered less paid."""
+    query: Any = select(_whole(func.sum(LedgerBalance.balance_cents))).where(
+        col(LedgerBalance.code).startswith("receivable:")
+    )
+    with tenancy.everyone("the books are public"):
+        return int(session.exec(query).one())
 
 
 def districts_reached(filters: Filters) -> Any:

@@ -44,7 +44,11 @@ def open_books() -> Any:
         latest = ledger.entries(reader, ledger.Search(), size=5)
     figures = _uptake(filters, queries.cells(reader, filters))
     return render_template(
-        "uptake/open_books.html", latest=latest, entry_words=short_words, **figures
+        "uptake/open_books.html",
+        latest=latest,
+        entry_words=short_words,
+        off_cents=None if filters.as_query() else _off_from_the_books(figures["total"]),
+        **figures,
     )
 
 
@@ -211,6 +215,11 @@ def _report(funder: Organization, filters: Filters) -> dict[str, Any]:
         "missing_by_size": rules.gaps(small, cells, "size"),
         "small_districts": sum(known.districts for known in small),
     }
+
+
+def _off_from_the_books(total: Figures) -> int:
+    """0 when orders and payments leave districts owing exactly what the books say they owe."""
+    return queries.owed_in_the_books(db.session()) - (total.ordered_cents - total.paid_cents)
 
 
 def _rural_and_town(cells: list[rules.Cell]) -> int:
