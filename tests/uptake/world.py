@@ -18,6 +18,10 @@ LOCALES = ("11", "22", "33", "43", None)
 SIZES = (0, 4, 9, 10, 11, 120, 249, 250, 499, 900, 1_000, 2_499, 2_500, 40_000, None)
 #: The last day of one school year, the first of the next, and two in between.
 STARTS = (date(2025, 9, 1), date(2026, 6, 30), date(2026, 7, 1), date(2027, 1, 15))
+TERMS = {
+    "form": "volume",
+    "bands": [{"from": 1, "unit_cents": 1_200}, {"from": 1_000, "unit_cents": 1_000}],
+}
 IN_ORDER = (Organization, District, Tool, Edition, PriceSchedule, Pool, Order, Invoice)
 _numbers = itertools.count(1)
 
@@ -80,7 +84,7 @@ class World:
             edition_id=edition.id,
             version=1,
             form=ScheduleForm.PER_SEAT,
-            terms={"form": "per_seat", "unit_cents": 1_000},
+            terms=TERMS,
             valid_until=date(2030, 1, 1),
             offered_at=clock.now(),
         )
