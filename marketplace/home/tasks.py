@@ -79,9 +79,10 @@ def about_pools(
                 Task(
                     f"Board vote on {pool.title}" if voted_on else f"Confirm {pool.title}",
                     page,
-                    due=voted_on or closing_day(pool),
+                    due=min(voted_on or closing_day(pool), closing_day(pool)),
                     note=f"Your {commitment.seats:,} seats do not count yet. "
-                    f"Confirm them before the pool closes {closes}.",
+                    + (f"Your board votes {day(voted_on)}. " if voted_on else "")
+                    + f"Confirm them before the pool closes {closes}.",
                 )
             )
     return tasks

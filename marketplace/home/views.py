@@ -80,7 +80,7 @@ def _closing(found: list[Pool]) -> list[Closing]:
         firm = sum(count for rung, (_, count) in by_rung.items() if rung in COUNTING_RUNGS)
         pending = sum(count for _, count in by_rung.values()) - firm
         schedule = schedule_from_json(pool.terms)
-        step = next_tier(schedule, firm)
+        step = next_tier(schedule, max(firm, 1))
         consortium = names[pool.org_id]
         shown.append(
             Closing(
@@ -97,7 +97,7 @@ def _closing(found: list[Pool]) -> list[Closing]:
 
 
 def role_words(role: Role) -> str:
-    return str(role).replace("_", " ").replace("ai ", "AI ")
+    return str(role).replace("_", " ").capitalize().replace("Ai ", "AI ")
 
 
 @bp.get("/d/<leaid>/")

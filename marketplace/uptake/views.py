@@ -145,6 +145,20 @@ def funder_report_csv(slug: str) -> Any:
     return _breakdowns_csv(f"{found.slug}-report", Filters.read(request.args))
 
 
+@bp.get("/funders/<slug>/missing.csv")
+def funder_missing_csv(slug: str) -> Any:
+    found, filters = _funder(slug), Filters.read(request.args)
+    small = queries.small_districts(db.session(), filters)
+    cells = queries.cells(db.session(), filters)
+    rows = [
+        (part, gap.words, gap.small, gap.reached, gap.missing)
+        for part in ("state", "locale", "size")
+        for gap in rules.gaps(small, cells, part)
+    ]
+    header = ("by", "name", "small_districts", "reached", "not_reached")
+    return web.csv_response(f"{found.slug}-missing", header, rows)
+
+
 @bp.get("/f/<slug>/")
 @login_required
 def funder_desk(slug: str) -> Any:
@@ -206,6 +220,7 @@ def _report(funder: Organization, filters: Filters) -> dict[str, Any]:
     return {
         **_uptake(filters, cells),
         "csv_url": f"/funders/{funder.slug}/report.csv?{urlencode(filters.as_query())}",
+        "missing_url": f"/funders/{funder.slug}/missing.csv?{urlencode(filters.as_query())}",
         "dots": [p for p, n in sorted(percents.items()) for _ in range(n)]
         if sum(percents.values()) <= MOST_DOTS
         else None,

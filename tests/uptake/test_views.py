@@ -11,6 +11,7 @@ import pytest
 from marketplace.accounts.rules import Role
 from marketplace.core import db, tenancy
 from marketplace.core.access import Actor
+from marketplace.directory.states import NAME_BY_CODE
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
 from marketplace.uptake import queries, rules
@@ -271,6 +272,20 @@ def test_the_report_downloads_what_it_shows(world, stranger, funder):
     assert told == table_of(stranger.get("/open.csv?state=OH"))
 
 
+def test_who_is_missing_can_be_downloaded_with_every_state(world, stranger, funder):
+    world.buys(world.district("OH", "43", 640))
+    for pupils in (80, 2_499, 2_500):
+        world.district("VT", "43", pupils)
+    world.save()
+
+    rows = table_of(stranger.get("/funders/harlan/missing.csv"))
+
+    assert [list(row.values()) for row in rows if row["by"] == "state"] == [
+        ["state", "VT", "2", "0", "2"],
+        ["state", "OH", "1", "1", "0"],
+    ]
+
+
 def test_a_funder_opens_its_own_desk(world, client_for, officer):
     world.buys(world.district())
     world.save()
@@ -324,8 +339,9 @@ def test_queries_do_not_grow_with_the_districts(world, stranger, funder, count_q
     assert max(many) <= 8
 
 
-def test_long_pages_stay_light(world, stranger, funder):
-    world.at_random(random.Random(2), districts=400)
+def test_long_pages_stay_light(world, stranger, funder, monkeypatch):
+    monkeypatch.setattr("tests.uptake.world.STATES", tuple(NAME_BY_CODE))
+    world.at_random(random.Random(2), districts=600)
 
     for url in LONG_PAGES[:3]:
         assert len(stranger.get(url).data) <= 60_000, url
