@@ -12,6 +12,7 @@ from marketplace.accounts.models import Membership, Organization, User
 from marketplace.accounts.rules import Role
 from marketplace.consortia.models import Instrument
 from marketplace.orders.models import Invoice, Order, PurchaseOrder
+from marketplace.orders.rules import InvoiceStatus
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import TAKES_SEATS
 
@@ -32,12 +33,16 @@ class Bought(NamedTuple):
     po_number: str | None
     invoice_id: UUID | None
     invoice_number: int | None
+    invoice_status: InvoiceStatus | None
     billed_cents: int | None
     paid_cents: int | None
     due_on: date | None
 
     @property
     def open_cents(self) -> int:
+        """What is still to pay of the invoice; a credited one is settled."""
+        if self.invoice_status is InvoiceStatus.CREDITED:
+            return 0
         return (self.billed_cents or 0) - (self.paid_cents or 0)
 
 
@@ -98,6 +103,7 @@ def bought_by(session: Session, district_id: UUID) -> list[Bought]:
         PurchaseOrder.number,
         Invoice.id,
         Invoice.number,
+        Invoice.status,
         Invoice.total_cents,
         Invoice.paid_cents,
         Invoice.due_on,

@@ -33,7 +33,7 @@ RUNG_WORDS = {
     Rung.BOARD_APPROVED: ("good", "Board approved", "ok"),
     Rung.COMMITTED: ("good", "Committed", "ok"),
 }
-POOL_WORDS = {
+POOL_STATES = {
     PoolStatus.OPEN: "Open",
     PoolStatus.FILL_UP: "Filling up",
     PoolStatus.CLEARED: "Cleared",
@@ -135,7 +135,7 @@ def district(leaid: str) -> Any:
         bought=bought,
         colleagues=queries.colleagues(reader, organization.id),
         rung_words=RUNG_WORDS,
-        pool_words=POOL_WORDS,
+        pool_states=POOL_STATES,
         member_words=MEMBER_WORDS,
         role_words=role_words,
     )

@@ -99,8 +99,10 @@ class Desk:
         self.world.save()
         return pool
 
-    def orders(self, cents, paid_cents=None, po=None):
-        order = self.world.buys(self.facts, cents=cents, alone_cents=cents, paid_cents=paid_cents)
+    def orders(self, cents, paid_cents=None, po=None, tool=0):
+        order = self.world.buys(
+            self.facts, cents=cents, alone_cents=cents, paid_cents=paid_cents, tool=tool
+        )
         self.world.save()
         if po:
             self.make.save(

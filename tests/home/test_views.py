@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from marketplace.consortia.rules import MemberStatus
+from marketplace.orders.rules import InvoiceStatus
 from marketplace.pools.rules import Rung
 from tests.conftest import on_sqlite
 from tests.uptake.world import World
@@ -184,6 +185,26 @@ def test_a_paid_invoice_is_nothing_to_do(desk, client_for):
     desk.orders(700_00, paid_cents=700_00, po="PO-1")
 
     assert todo(client_for(desk.buyer).get(desk.url)) == []
+
+
+def test_a_credited_invoice_is_nothing_to_pay(desk, client_for):
+    desk.joins().signs()
+    desk.orders(700_00, paid_cents=0, po="PO-1")
+    [invoice] = desk.world.invoices
+    invoice.status = InvoiceStatus.CREDITED
+    desk.make.save(invoice)
+
+    assert todo(client_for(desk.buyer).get(desk.url)) == []
+
+
+def test_a_vote_after_the_deadline_is_due_by_the_deadline(desk, client_for):
+    desk.joins().signs()
+    desk.commits(desk.open_pool(days=10), Rung.INTENT, board_date=date(2026, 12, 8))
+
+    [line] = todo(client_for(desk.buyer).get(desk.url))
+
+    assert line.startswith("Board vote on Reading Tutor together Nov 26, 2026")
+    assert "Your board votes Dec 8, 2026." in line
 
 
 def test_what_is_late_comes_first(desk, client_for):
