@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from marketplace.app import create_app
 from marketplace.core import clock, db, migrate, tenancy
 from marketplace.orders.models import Invoice, Order
-from marketplace.uptake import queries, rules
+from marketplace.uptake import missing_rules, queries, rules
 
 DISTRICTS, ROUNDS = 5_000, 9
 
@@ -62,7 +62,7 @@ def _measured(reader: Session) -> list[dict[str, Any]]:
 
     def report() -> None:
         open_books()
-        rules.gaps(queries.small_districts(reader), queries.cells(reader), "state")
+        missing_rules.gaps(queries.small_districts(reader), queries.cells(reader), "state")
         queries.saved_percents(reader)
 
     def front() -> None:

@@ -132,5 +132,5 @@ def colleagues(session: Session, org_id: UUID) -> list[Colleague]:
     )
     found: dict[UUID, tuple[str, list[Role]]] = {}
     for user_id, name, role in session.exec(query):
-        found.setdefault(user_id, (name, []))[1].append(role)
+        found.setdefault(user_id, (name, []))[1].append(Role(role))
     return [Colleague(name, tuple(roles)) for name, roles in found.values()]

@@ -71,17 +71,18 @@ def cells(session: Session, filters: Filters = NO_FILTERS) -> list[Cell]:
     """Districts reached, by state, kind of place and size: every other figure is a sum of these."""
     each = _orders_of_districts(filters)
     enough = _pupils >= FEWEST_PUPILS
+    columns: tuple[Any, ...] = (
+        District.state,
+        _kind_of_place.label("kind"),
+        _band.label("band"),
+        func.count(),
+        _whole(func.sum(case((enough, _pupils), else_=0))),
+        _whole(func.sum(case((_pupils < FEWEST_PUPILS, 1), else_=0))),
+        _whole(func.sum(case((_pupils.is_(None), 1), else_=0))),
+        *(_whole(func.sum(each.c[name])) for name in _SUMS),
+    )
     query: Any = (
-        select(
-            District.state,
-            _kind_of_place.label("kind"),
-            _band.label("band"),
-            func.count(),
-            _whole(func.sum(case((enough, _pupils), else_=0))),
-            _whole(func.sum(case((_pupils < FEWEST_PUPILS, 1), else_=0))),
-            _whole(func.sum(case((_pupils.is_(None), 1), else_=0))),
-            *(_whole(func.sum(each.c[name])) for name in _SUMS),
-        )
+        select(*columns)
         .select_from(each)
         .outerjoin(District, col(District.leaid) == each.c.leaid)
         .where(*_about_districts(filters))
@@ -159,9 +160,17 @@ def owed_in_the_books(session: Session) -> int:
 def districts_reached(filters: Filters) -> Any:
     """The query behind the list of districts: one `Reached` a row, by state and name."""
     each = _orders_of_districts(filters)
-    facts = (District.name, District.state, District.locale, District.pupils, District.pupils_year)
+    columns: tuple[Any, ...] = (
+        each.c.leaid,
+        District.name,
+        District.state,
+        District.locale,
+        District.pupils,
+        District.pupils_year,
+        *(each.c[name] for name in _SUMS),
+    )
     return (
-        select(each.c.leaid, *facts, *(each.c[name] for name in _SUMS))
+        select(*columns)
         .select_from(each)
         .outerjoin(District, col(District.leaid) == each.c.leaid)
         .where(*_about_districts(filters))
@@ -225,8 +234,9 @@ def _orders_of_districts(filters: Filters) -> Any:
 
 def _orders_by(keys: tuple[Any, ...], filters: Filters, group_by: tuple[Any, ...] = ()) -> Any:
     """Orders added up by `keys`; each district counts once within a group."""
+    columns: tuple[Any, ...] = (*keys, func.count(distinct(col(Order.leaid))), *_amounts())
     query: Any = (
-        select(*keys, func.count(distinct(col(Order.leaid))), *_amounts())
+        select(*columns)
         .select_from(Order)
         .outerjoin(Invoice, col(Invoice.order_id) == Order.id)
         .where(*_about_orders(filters))

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from marketplace.uptake import rules
+from marketplace.uptake import missing_rules, rules
 from marketplace.uptake.rules import BANDS, Cell, Figures, Filters, Known, Locale
 
 
@@ -96,7 +96,7 @@ def test_who_is_missing_is_small_districts_less_those_reached():
         Cell("OH", Locale.CITY, BANDS[-1], Figures(3)),
     ]
 
-    by_state = rules.gaps(known, cells, "state")
+    by_state = missing_rules.gaps(known, cells, "state")
 
     assert [(gap.key, gap.small, gap.reached, gap.missing) for gap in by_state] == [
         ("VT", 60, 0, 60),
