@@ -34,12 +34,12 @@ def about_membership(
         page = f"/consortia/{consortium.slug}"
         ends_on = last_day.get(consortium.id)
         if member.status is MemberStatus.INVITED:
-            tasks.append(Task(f"Answer the invitation of {consortium.name}", page))
+            tasks.append(Task(f"Answer the invitation of {consortium.name}", f"{page}/answer"))
         elif member.status is MemberStatus.ACTIVE and rules.paper_is_missing(ends_on, today):
             tasks.append(
                 Task(
                     f"Hand in your membership paper for {consortium.name}",
-                    page,
+                    f"{page}/instrument",
                     note="Without a signed paper no order can be placed for you.",
                 )
             )
@@ -47,7 +47,7 @@ def about_membership(
             tasks.append(
                 Task(
                     f"Renew your membership paper for {consortium.name}",
-                    page,
+                    f"{page}/instrument",
                     due=ends_on,
                     note="No order may outlast it.",
                 )
