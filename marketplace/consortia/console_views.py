@@ -24,7 +24,7 @@ from marketplace.directory import queries as directory
 def console(slug: str) -> Any:
     session = db.session()
     organization, consortium = led(slug, "consortia.console")
-    page = web.paged(session, queries.members_listed(organization.id))
+    page = web.paged(session, queries.members_in_scope(organization.id))
     papers = queries.latest_instruments(session, organization.id)
     today = clock.today(organization.time_zone)
     lines = [

@@ -83,7 +83,7 @@ def create_pool(slug: str) -> Any:
     organization, consortium = _led(slug, "pools.create_pool")
     prices = _prices()
     form = PlanForm(data={"price_schedule": _wished(prices), "closes_time": _END_OF_DAY})
-    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
     notes: list[str] = []
 
     def create(writer: Any) -> Pool:
@@ -132,7 +132,7 @@ def change_pool(slug: str, pool_slug: str) -> Any:
             "threshold": pool.threshold_seats,
         }
     )
-    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
     notes: list[str] = []
 
     def change(writer: Any) -> Pool:

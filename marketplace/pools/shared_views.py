@@ -51,9 +51,16 @@ def find(consortium: str, slug: str) -> Shown:
     """The pool at a public address; a draft exists for its lead agency only."""
     with tenancy.everyone(PUBLIC):
         pool, organization, founding, tool = queries.pool_with_all(db.session(), consortium, slug)
+    for row in (pool, founding, tool):
+        apart(row)
     if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
         raise NotFound("There is no such pool.")
     return Shown(pool, organization, founding, tool, schedule_from_json(pool.terms))
+
+
+def apart(row: Any) -> None:
+    """Cut a row loose: a refused form rolls back, and must not read it anew out of scope."""
+    db.session().expunge(row)
 
 
 def totals(by_rung: dict[Rung, tuple[int, int]]) -> dict[str, int]:

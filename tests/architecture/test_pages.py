@@ -54,6 +54,19 @@ PUBLIC: set[str] = {
     "operations.outbox",
     "operations.readyz",
     "operations.status",
+    "consortia.consortia",
+    "consortia.consortia_csv",
+    "consortia.consortia_json",
+    "consortia.consortium",
+    "pools.clearing_json",
+    "pools.dates_ics",
+    "pools.pool",
+    "pools.pools",
+    "pools.pools_csv",
+    "pools.pools_json",
+    "pools.shares",
+    "pools.shares_csv",
+    "pools.shares_json",
 }
 
 
