@@ -13,7 +13,7 @@ from marketplace.consortia import queries, service
 from marketplace.consortia.forms import InviteDistrictForm, PressForm
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import ConsortiumStatus, MemberStatus
-from marketplace.consortia.shared_views import bp, led
+from marketplace.consortia.shared_views import apart, bp, led
 from marketplace.core import clock, db, web
 from marketplace.core.errors import RuleBroken
 from marketplace.directory import queries as directory
@@ -163,7 +163,7 @@ def approve_request(slug: str, leaid: str) -> Any:
 def end_membership(slug: str, leaid: str) -> Any:
     organization, _ = led(slug, "consortia.member")
     district = accounts.organization_by_leaid(db.session(), leaid)
-    found = queries.get_member(db.session(), organization.id, district.id)
+    found = apart(queries.get_member(db.session(), organization.id, district.id))
     form = PressForm()
     if form.submitted(
         lambda writer: service.end_membership(writer, current_actor(), organization.id, district.id)

@@ -34,4 +34,4 @@ def led(slug: str, action: str) -> tuple[Organization, Consortium]:
     """A consortium from within its own scope; for others it does not exist."""
     organization, consortium = queries.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
-    return organization, consortium
+    return organization, apart(consortium)

@@ -118,8 +118,8 @@ def test_the_lead_files_a_paper_and_downloads_it(make, client_for, see):
         ({"signed_on": "2027-01-01"}, "in the future"),
         ({"ends_on": "2026-11-03"}, "must be after"),
         ({"ends_on": "nonsense"}, "Not a valid date"),
-        ({"file": (io.BytesIO(b"GIF89a"), "scan.gif")}, "not a PDF"),
-        ({"file": (io.BytesIO(b""), "")}, "file is empty"),
+        ({"file": (b"GIF89a", "scan.gif")}, "not a PDF"),
+        ({"file": (b"", "")}, "file is empty"),
     ],
 )
 def test_a_paper_that_cannot_be_right_keeps_what_was_typed(make, client_for, changes, words, see):
@@ -127,7 +127,10 @@ def test_a_paper_that_cannot_be_right_keeps_what_was_typed(make, client_for, cha
     row = make.member(consortium, district, instrument=False)
     client, slug = client_for(make.buyer(district)), make.org_of(consortium).slug
 
-    page = client.send(f"/consortia/{slug}/instrument", **{**PAPER, "file": pdf()} | changes)
+    sent = {**PAPER, "file": (b"%PDF-1.7 signed", "agreement.pdf")} | changes
+    sent["file"] = (io.BytesIO(sent["file"][0]), sent["file"][1])
+
+    page = client.send(f"/consortia/{slug}/instrument", **sent)
 
     assert page.status_code == 422
     assert words in page.text
