@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import login_required
-from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
@@ -99,7 +98,7 @@ def invite_district(slug: str) -> Any:
     )
 
 
-def _called(session: Session, words: str) -> Organization:
+def _called(session: db.Session, words: str) -> Organization:
     """The one district that is meant; otherwise what to type instead."""
     found = queries.districts_called(session, words)
     exact = [org for org in found if org.name.casefold() == words.strip().casefold()]

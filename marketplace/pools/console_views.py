@@ -178,3 +178,47 @@ def clear_pool(slug: str, pool_slug: str) -> Any:
         flash(f"The pool is {rules.STATUS_WORDS[form.result.status].lower()}.", "success")
         return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
     return web.form_page("pools/clear_pool.html", form, organization=organization, pool=pool)
+
+
+COMMITMENTS_HEADER = (
+    "leaid",
+    "district",
+    "rung",
+    "seats",
+    "tolerance",
+    "limit_cents",
+    "board_date",
+    "po_number",
+    "contact_name",
+    "contact_email",
+    "changed_at_utc",
+)
+
+
+@bp.get("/c/<slug>/pools/<pool_slug>/commitments.csv")
+@login_required
+def commitments_csv(slug: str, pool_slug: str) -> Any:
+    """Everything districts said, limits and contacts too: for the lead agency alone."""
+    organization, _ = _led(slug, "pools.see_limits")
+    pool = _own(organization, pool_slug)
+    rows = db.session().exec(queries.commitments_listed(pool.id)).all()
+    return web.csv_response(
+        f"{pool.slug}-commitments",
+        COMMITMENTS_HEADER,
+        (
+            (
+                each.leaid,
+                district.name,
+                str(each.rung),
+                each.seats,
+                each.tolerance,
+                "" if each.limit_cents is None else each.limit_cents,
+                each.board_date or "",
+                each.po_number,
+                each.contact_name,
+                each.contact_email,
+                f"{each.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+            )
+            for each, district in rows
+        ),
+    )

@@ -57,7 +57,7 @@ def test_anybody_reads_an_open_pool(app, make, consortium, address):
     text = words(page)
 
     assert page.status_code == 200
-    assert "500 seats more lower the price for all" in text or "500 seats more" in text
+    assert "500 more seats lower the price for all" in text
     assert "2,000 of the 2,500 seats needed for the next price" in text
     assert "2,000 seats committed" in text
     assert "400 interested or waiting for a board vote, in 1 district" in text
@@ -82,6 +82,10 @@ def test_limits_tolerance_and_contacts_stay_with_the_district_and_the_lead(
             text = client.get(address(pool, page)).text
             assert not [secret for secret in secrets if secret in text]
     assert "1,234.57" in client_for(buyer).get(address(pool)).text
+    everything = f"/c/{address(pool).split('/')[2]}/pools/{pool.slug}/commitments.csv"
+    assert "123457" in client_for(make.convener(consortium)).get(everything).text
+    assert client_for(other).get(everything).status_code == 403
+    assert client_for(make.convener(make.consortium())).get(everything).status_code == 404
 
 
 def test_after_clearing_only_the_lead_reads_limits(app, make, client_for, consortium, address):
@@ -98,7 +102,7 @@ def test_after_clearing_only_the_lead_reads_limits(app, make, client_for, consor
     assert "50001" not in stranger.text
     assert "50001" in lead.text
     assert stranger.json["result"]["split"] == lead.json["result"]["split"]
-    assert "1 district share" in page.lower() or "share $1,600.00" in page
+    assert "1 district shares $1,600.00" in page
     assert "because that is more than it will pay" in page
     assert "500.01" not in page
 
@@ -304,7 +308,7 @@ def test_update_shows_the_price_at_each_step_and_saves_nothing(
         ({"limit": "lots"}, "Enter an amount in dollars"),
         ({"limit": "0"}, "must be more than"),
         ({"rung": ""}, "Choose one."),
-        ({"rung": "king"}, "Choose one."),
+        ({"rung": "king"}, "Not a valid choice"),
         ({"rung": "board_approved"}, "Enter the date your board approved it."),
         ({"rung": "board_approved", "board_date": "2026-12-01"}, "still to come"),
         ({"po_number": " "}, "Enter the number of your purchase order."),
@@ -319,7 +323,7 @@ def test_answers_that_cannot_be_are_refused_at_their_field(
     page = client_for(buyer).send(address(pool, "/join/seats"), **SEATS | changes)
 
     assert page.status_code == 422
-    assert said in page.text or ("king" in str(changes) and "Not a valid choice" in page.text)
+    assert said in page.text
     assert "There is a problem" in page.text
     assert see(queries.join_draft, pool.id, district.id) is None
 
