@@ -195,14 +195,20 @@ class Factory:
 
     def org_of(self, consortium):
         """The organization that a consortium is."""
-        query = select(Organization).where(Organization.id == consortium.org_id)
-        return self.session.exec(query).one()
+        return self._organization(consortium.org_id)
+
+    def _organization(self, org_id):
+        organization = self.session.exec(
+            select(Organization).where(Organization.id == org_id)
+        ).one()
+        self.session.commit()  # on SQLite a builder that only read would keep the write lock
+        return organization
 
     def convener(self, consortium, **fields):
         """A person of the lead agency who convenes the consortium, acting for the agency."""
-        query = select(Organization).where(Organization.id == consortium.lead_agency_id)
-        lead = self.session.exec(query).one()
-        user = self.person(lead, Role.ADMINISTRATOR, **fields)
+        user = self.person(
+            self._organization(consortium.lead_agency_id), Role.ADMINISTRATOR, **fields
+        )
         self.role(user, self.org_of(consortium), Role.CONVENER)
         return user
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import login_required
-from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
@@ -13,7 +12,7 @@ from marketplace.consortia import queries, service
 from marketplace.consortia.forms import InviteDistrictForm, PressForm
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import ConsortiumStatus, MemberStatus
-from marketplace.consortia.shared_views import bp, led
+from marketplace.consortia.shared_views import apart, bp, led
 from marketplace.core import clock, db, web
 from marketplace.core.errors import RuleBroken
 from marketplace.directory import queries as directory
@@ -24,7 +23,7 @@ from marketplace.directory import queries as directory
 def console(slug: str) -> Any:
     session = db.session()
     organization, consortium = led(slug, "consortia.console")
-    page = web.paged(session, queries.members_listed(organization.id))
+    page = web.paged(session, queries.members_in_scope(organization.id))
     papers = queries.latest_instruments(session, organization.id)
     today = clock.today(organization.time_zone)
     lines = [
@@ -99,7 +98,7 @@ def invite_district(slug: str) -> Any:
     )
 
 
-def _called(session: Session, words: str) -> Organization:
+def _called(session: db.Session, words: str) -> Organization:
     """The one district that is meant; otherwise what to type instead."""
     found = queries.districts_called(session, words)
     exact = [org for org in found if org.name.casefold() == words.strip().casefold()]
@@ -163,7 +162,7 @@ def approve_request(slug: str, leaid: str) -> Any:
 def end_membership(slug: str, leaid: str) -> Any:
     organization, _ = led(slug, "consortia.member")
     district = accounts.organization_by_leaid(db.session(), leaid)
-    found = queries.get_member(db.session(), organization.id, district.id)
+    found = apart(queries.get_member(db.session(), organization.id, district.id))
     form = PressForm()
     if form.submitted(
         lambda writer: service.end_membership(writer, current_actor(), organization.id, district.id)

@@ -19,7 +19,7 @@ class FoundConsortiumForm(Form):
     )
     legal_shape = RadioField(
         "Legal shape",
-        choices=[(shape.value, f"{name}. {words}") for shape, (name, words) in SHAPE_WORDS.items()],
+        choices={shape.value: f"{name}. {words}" for shape, (name, words) in SHAPE_WORDS.items()},
         validators=[InputRequired("Choose a legal shape.")],
         description="Chosen once and never mixed. Ask your counsel which one fits your state.",
     )
@@ -30,7 +30,7 @@ class FoundConsortiumForm(Form):
     )
     time_zone = SelectField(
         "Time zone",
-        choices=[(zone, words) for zone, words in ZONE_WORDS.items()],
+        choices=dict(ZONE_WORDS),
         description="All deadlines of the consortium are set in this zone.",
     )
     by_laws = TextAreaField(
@@ -70,7 +70,7 @@ class InviteDistrictForm(Form):
 class FileInstrumentForm(Form):
     kind = SelectField(
         "Kind of paper",
-        choices=[(kind.value, words) for kind, words in INSTRUMENT_WORDS.items()],
+        choices={kind.value: words for kind, words in INSTRUMENT_WORDS.items()},
     )
     signer_name = StringField("Who signed", [InputRequired("Enter who signed."), SHORT])
     signer_title = StringField(

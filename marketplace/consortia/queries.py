@@ -13,6 +13,7 @@ from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core.errors import NotFound
+from marketplace.core.tenancy import in_scope
 
 # -- consortia -------------------------------------------------------------------------------
 
@@ -121,6 +122,11 @@ def members_listed(org_id: UUID, *statuses: MemberStatus) -> Any:
         .order_by(col(Organization.name), col(Organization.id))
     )
     return query.where(col(Member.status).in_(statuses)) if statuses else query
+
+
+def members_in_scope(org_id: UUID) -> Any:
+    """`members_listed` for the lead's own desk, where the list is counted as a subquery."""
+    return members_listed(org_id).where(in_scope(Member))
 
 
 def memberships_of(session: Session, district_id: UUID) -> list[tuple[Member, Organization]]:

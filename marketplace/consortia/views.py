@@ -106,7 +106,7 @@ def found_consortium() -> Any:
     form = FoundConsortiumForm(data={"time_zone": home.time_zone})
     agencies = accounts.organizations_of_kind(session, OrganizationKind.SERVICE_AGENCY)
     choices = {str(org.id): org.name for org in [home, *agencies]}
-    form.fiscal_agent.choices = [("", "None"), *choices.items()]
+    form.fiscal_agent.choices = {"": "None", **choices}
 
     def found(writer: Any) -> Any:
         agent = form.fiscal_agent.data

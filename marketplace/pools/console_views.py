@@ -22,7 +22,7 @@ from marketplace.pools.forms import PlanForm, PressForm
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.service import Plan
-from marketplace.pools.shared_views import bp, schedule_words
+from marketplace.pools.shared_views import apart, bp, schedule_words
 from marketplace.pricing.rules import Form, schedule_from_json
 
 _END_OF_DAY = time(23, 59)
@@ -31,14 +31,14 @@ _END_OF_DAY = time(23, 59)
 def _led(slug: str, action: str) -> tuple[Organization, Consortium]:
     organization, consortium = consortia.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
-    return organization, consortium
+    return organization, apart(consortium)
 
 
 def _own(organization: Organization, slug: str) -> Pool:
     pool = queries.pool_by_slug(db.session(), organization.slug, slug)
     if pool.org_id != organization.id:
         raise NotFound("There is no such pool.")
-    return pool
+    return apart(pool)
 
 
 def _prices() -> list[tuple[str, str, UUID]]:
@@ -83,7 +83,7 @@ def create_pool(slug: str) -> Any:
     organization, consortium = _led(slug, "pools.create_pool")
     prices = _prices()
     form = PlanForm(data={"price_schedule": _wished(prices), "closes_time": _END_OF_DAY})
-    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
     notes: list[str] = []
 
     def create(writer: Any) -> Pool:
@@ -132,7 +132,7 @@ def change_pool(slug: str, pool_slug: str) -> Any:
             "threshold": pool.threshold_seats,
         }
     )
-    form.price_schedule.choices = [("", "Choose")] + [(key, words) for key, words, _ in prices]
+    form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
     notes: list[str] = []
 
     def change(writer: Any) -> Pool:
@@ -178,3 +178,47 @@ def clear_pool(slug: str, pool_slug: str) -> Any:
         flash(f"The pool is {rules.STATUS_WORDS[form.result.status].lower()}.", "success")
         return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
     return web.form_page("pools/clear_pool.html", form, organization=organization, pool=pool)
+
+
+COMMITMENTS_HEADER = (
+    "leaid",
+    "district",
+    "rung",
+    "seats",
+    "tolerance",
+    "limit_cents",
+    "board_date",
+    "po_number",
+    "contact_name",
+    "contact_email",
+    "changed_at_utc",
+)
+
+
+@bp.get("/c/<slug>/pools/<pool_slug>/commitments.csv")
+@login_required
+def commitments_csv(slug: str, pool_slug: str) -> Any:
+    """Everything districts said, limits and contacts too: for the lead agency alone."""
+    organization, _ = _led(slug, "pools.see_limits")
+    pool = _own(organization, pool_slug)
+    rows = db.session().exec(queries.commitments_listed(pool.id)).all()
+    return web.csv_response(
+        f"{pool.slug}-commitments",
+        COMMITMENTS_HEADER,
+        (
+            (
+                each.leaid,
+                district.name,
+                str(each.rung),
+                each.seats,
+                each.tolerance,
+                "" if each.limit_cents is None else each.limit_cents,
+                each.board_date or "",
+                each.po_number,
+                each.contact_name,
+                each.contact_email,
+                f"{each.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+            )
+            for each, district in rows
+        ),
+    )

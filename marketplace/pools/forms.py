@@ -73,12 +73,12 @@ class SeatsForm(Form):
     )
     rung = RadioField(
         "How firm is this?",
-        choices=[
-            (Rung.INTEREST.value, "We are interested"),
-            (Rung.INTENT.value, "We plan to buy, and the board has yet to vote"),
-            (Rung.BOARD_APPROVED.value, "Our board has approved it"),
-            (Rung.COMMITTED.value, "We commit, with a purchase order"),
-        ],
+        choices={
+            Rung.INTEREST.value: "We are interested",
+            Rung.INTENT.value: "We plan to buy, and the board has yet to vote",
+            Rung.BOARD_APPROVED.value: "Our board has approved it",
+            Rung.COMMITTED.value: "We commit, with a purchase order",
+        },
         validators=[InputRequired("Choose one.")],
     )
     board_date = DateField(

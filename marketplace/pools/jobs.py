@@ -64,7 +64,7 @@ def write_results(session: Session, event: Event) -> None:
     total = dollars(event.facts["total_cents"])
     for person in accounts.people_with_role(session, pool.org_id, Role.CONVENER):
         text = (
-            f"The pool “{pool.title}” cleared: {len(shares)} districts share {total} for "
+            f"The pool “{pool.title}” cleared: {_sharing(len(shares))} {total} for "
             f"{event.facts['seats']:,} seats.\n\n{_address(pool, consortium)}\n"
         )
         mail.send(session, person.email, f"{pool.title}: cleared", text)
@@ -83,6 +83,10 @@ def write_lapse(session: Session, event: Event) -> None:
         _write(session, commitment, f"{pool.title}: closed short", text)
     for person in accounts.people_with_role(session, pool.org_id, Role.CONVENER):
         mail.send(session, person.email, f"{pool.title}: closed short", text)
+
+
+def _sharing(districts: int) -> str:
+    return "1 district shares" if districts == 1 else f"{districts:,} districts share"
 
 
 def _result_text(

@@ -52,6 +52,8 @@ def context_of(shown: Shown) -> dict[str, Any]:
     typed, problem, tried = _tried(shown, standings, mine)
     cleared = pool.status in rules.CLEARED_STATES
     page = _rows(shown, sums["districts"])
+    total = queries.allocation_totals(session, pool.id) if cleared else None
+    firm, pending = (total[1], 0) if total else (sums["firm"], sums["pending"])
     return {
         "shown": shown,
         "pool": pool,
@@ -64,11 +66,11 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "flat": shown.schedule.form is Form.FLAT,
         "by_rung": by_rung,
         "sums": sums,
-        "meter": meter_of(pool, shown.schedule, sums["firm"], sums["pending"]),
+        "meter": meter_of(pool, shown.schedule, firm, pending),
         "today": today,
         "page": page,
         "cleared": cleared,
-        "total": queries.allocation_totals(session, pool.id) if cleared else None,
+        "total": total,
         "mine": mine,
         "tasks": _tasks(shown, mine),
         "typed": typed,

@@ -102,7 +102,11 @@ def pools_of_tool(session: Session, tool_id: UUID) -> list[Pool]:
 
 
 def pools_listed(
-    *, tool_id: UUID | None = None, status: str = "", closes_by: date | None = None, state: str = ""
+    *,
+    tool_id: UUID | None = None,
+    status: str = "",
+    closes_before: datetime | None = None,
+    state: str = "",
 ) -> Any:
     """The query behind the public list: pool and consortium; open ones first, soonest first."""
     takes = case((col(Pool.status).in_(TAKES_SEATS), 0), else_=1)
@@ -118,8 +122,8 @@ def pools_listed(
         query = query.where(col(Pool.status).in_(TAKES_SEATS))
     elif status:
         query = query.where(Pool.status == status)
-    if closes_by:
-        query = query.where(func.date(Pool.closes_at) <= closes_by.isoformat())
+    if closes_before:
+        query = query.where(Pool.closes_at < closes_before)
     if state:
         query = query.where(Organization.state == state.upper())
     return query

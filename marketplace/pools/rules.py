@@ -87,6 +87,12 @@ def deadline_at(day: date, hour: time, zone: str) -> Deadline:
     )
 
 
+def end_of_day(day: date) -> datetime:
+    """When a day is over in the last of the states; for filters, which rather show too much."""
+    after = datetime.combine(day + timedelta(days=1), time(0))
+    return after.replace(tzinfo=ZoneInfo("Pacific/Honolulu")).astimezone(UTC)
+
+
 def check_dates(
     *,
     closes_at: datetime,

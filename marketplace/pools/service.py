@@ -161,7 +161,7 @@ def _check_plan(
 
 
 def _free_slug(session: Session, org_id: UUID, title: str) -> str:
-    taken, slug = queries.slugs_taken(session, org_id), slug_of(title)
+    taken, slug = queries.slugs_taken(session, org_id), slug_of(title.replace("–", " "))
     if slug not in taken:
         return slug
     return next(f"{slug}-{n}" for n in range(2, 10_000) if f"{slug}-{n}" not in taken)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
-from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
@@ -31,7 +30,7 @@ STATES = ("open", "cleared", "ordered", "closed", "lapsed")
 # -- the list --------------------------------------------------------------------------------
 
 
-def _asked(session: Session) -> tuple[Any, dict[str, str]]:
+def _asked(session: db.Session) -> tuple[Any, dict[str, str]]:
     """The list's query for the filters in the address; what cannot be read is left out."""
     asked = {name: request.args.get(name, "").strip() for name in ("state", "closes", "tool", "in")}
     tool_id = None
@@ -41,13 +40,15 @@ def _asked(session: Session) -> tuple[Any, dict[str, str]]:
         except NotFound:
             tool_id = UUID(int=0)
     try:
-        closes_by = date.fromisoformat(asked["closes"]) if asked["closes"] else None
-    except ValueError:
-        asked["closes"], closes_by = "", None
+        closes_before = rules.end_of_day(date.fromisoformat(asked["closes"]))
+    except (ValueError, OverflowError):
+        asked["closes"], closes_before = "", None
     status = asked["state"] if asked["state"] in STATES else ""
     asked["state"] = status
     home = asked["in"] if len(asked["in"]) == 2 else ""
-    query = queries.pools_listed(tool_id=tool_id, status=status, closes_by=closes_by, state=home)
+    query = queries.pools_listed(
+        tool_id=tool_id, status=status, closes_before=closes_before, state=home
+    )
     return query, asked
 
 
@@ -71,7 +72,7 @@ def pools() -> Any:
 
 
 def _lines(
-    session: Session, found: Iterable[tuple[Pool, Organization]], tools: dict[UUID, Any]
+    session: db.Session, found: Iterable[tuple[Pool, Organization]], tools: dict[UUID, Any]
 ) -> list[dict[str, Any]]:
     """What a list says about each pool, in one more query."""
     rows = list(found)

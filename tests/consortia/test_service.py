@@ -177,16 +177,13 @@ def test_two_active_members_constitute_a_consortium(make, act, look):
 
 def test_a_member_of_the_lead_who_does_not_convene_cannot_constitute(make, act):
     consortium = make.consortium(status=ConsortiumStatus.FORMING)
-    member = make.buyer(make.district())
-    make.affiliation(_org(make, member.acting_for), make.org_of(consortium))
+    district = make.district()
+    member = make.buyer(district)
+    make.affiliation(district, make.org_of(consortium))
 
     with pytest.raises(NotAllowed):
         act(member, service.constitute, consortium.org_id)
     act(make.convener(consortium), service.constitute, consortium.org_id)
-
-
-def _org(make, org_id):
-    return accounts.get_organization(make.session, org_id)
 
 
 def test_a_paper_that_starts_later_makes_a_member_on_that_day(app, make, act, look):
