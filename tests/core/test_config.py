@@ -136,9 +136,9 @@ def start(tmp_path):
 
     def start(**settings):
         app = create_app(MODE="test", VAR=tmp_path, **settings)
-        app.add_url_rule("/who", view_func=lambda: session.get("who", "nobody"))
+        app.add_url_rule("/who", "who", view_func=lambda: session.get("who", "nobody"))
         app.add_url_rule(
-            "/me", view_func=lambda: f"{request.remote_addr} {request.scheme} {request.host}"
+            "/me", "me", view_func=lambda: f"{request.remote_addr} {request.scheme} {request.host}"
         )
         apps.append(app)
         return app
