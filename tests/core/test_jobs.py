@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from sqlmodel import select
@@ -49,9 +50,18 @@ def queue(app, database_url, monkeypatch):
     monkeypatch.setattr(events, "_wake_worker", [])
     if database_url.startswith("postgres"):
         app.config["QUEUE_URL"] = database_url
+    opened, connect = [], psycopg.connect
+
+    def keep_in_mind(*arguments, **options):
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(psycopg, "connect", keep_in_mind)
     queue = jobs.init_worker(app)
     yield queue
     queue.storage.close()
+    for connection in opened:  # each thread of a worker opens one and leaves it to its end
+        connection.close()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Letters leave after the change that wrote them, once, and wait while the post is closed."""
 
 import email
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.policy import default
@@ -31,9 +32,11 @@ class PostOffice:
 @pytest.fixture
 def post_office(app):
     office = PostOffice()
-    controller = Controller(office, hostname="127.0.0.1", port=0)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(office, hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
     yield office
     controller.stop()
@@ -68,7 +71,9 @@ def test_a_letter_arrives_as_it_was_written(write, post, post_office):
     assert message["Subject"] == "Your pool closed"
     assert message["Date"].datetime == clock.now()
     assert message["Message-ID"].endswith("@127.0.0.1>")
-    assert message.get_content() == "Dear Ada,\n\nthe price is 1,350 ¢ – good.\n"
+    assert (
+        message.get_content().replace("\r\n", "\n") == "Dear Ada,\n\nthe price is 1,350 ¢ – good.\n"
+    )
 
 
 def test_a_letter_waits_while_the_post_is_closed(write, post, post_office, look):
