@@ -113,7 +113,8 @@ def _limit_to_scope(state: ORMExecuteState) -> None:
     if owned and scope is None:
         raise ScopeError(f"{owned[0].__name__} was queried outside any scope")
     if owned and state.is_column_load:  # a row is read anew, for instance after a rollback
-        state.statement = state.statement.where(*(in_scope(table) for table in owned))
+        read_anew: Any = state.statement
+        state.statement = read_anew.where(*(in_scope(table) for table in owned))
     elif owned:
         state.statement = state.statement.options(*(_limit(table) for table in owned))
 
