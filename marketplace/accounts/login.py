@@ -22,8 +22,6 @@ __all__ = ["requests_for_letters"]  # the district's sign-up lives in another fe
 
 #: Pages that make no sense just after signing in.
 NOT_NEXT = {"accounts.sign_in", "accounts.sign_out", "accounts.confirm_email"}
-#: A reader on a replica sees its own writes: it reads the primary this long after one.
-PIN_SECONDS = 5
 
 
 def init_app(app: Flask) -> None:
@@ -93,8 +91,6 @@ def next_url(asked: str | None) -> str | None:
 def _open_scope() -> None:
     if request.endpoint is None or "_user_id" not in cookie:
         return
-    if clock.now().timestamp() - cookie.get("wrote_at", 0) < PIN_SECONDS:
-        db.read_own_writes()
     tenancy.open_scope(current_actor().scope)
 
 

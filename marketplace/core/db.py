@@ -28,6 +28,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+#: A reader on a replica sees its own writes: it reads the primary this long after one.
+PIN_SECONDS = 5
+
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "foreign_keys=ON",
@@ -94,6 +97,7 @@ def init_app(app: Flask) -> None:
     app.extensions["engine"] = primary
     app.extensions["primary_reader"] = reader_of(primary)
     app.extensions["readers"] = replicas or [app.extensions["primary_reader"]]
+    app.before_request(_pin_who_has_just_written)
     app.after_request(_remember_writing)
     app.teardown_appcontext(_close_sessions)
 
@@ -122,6 +126,11 @@ def _engine_for_this_request() -> Engine:
 def read_own_writes() -> None:
     """Read from the primary for the rest of this request: somebody has just written."""
     g.reads_own_writes = True
+
+
+def _pin_who_has_just_written() -> None:
+    if clock.now().timestamp() - cookie.get("wrote_at", 0) < PIN_SECONDS:
+        read_own_writes()
 
 
 def _remember_writing(response: Response) -> Response:

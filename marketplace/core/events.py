@@ -194,8 +194,8 @@ def newest_mark(session: Session) -> tuple[int, int]:
     """What changes whenever an event is added: whatever is shown can only have changed with it.
 
     Two numbers, since on PostgreSQL an event with a lower number may be committed after one
-    with a higher number: then the lower end of the newest hundred moves.
+    with a higher number: then the sum of the newest hundred changes.
     """
     newest = select(col(Event.id)).order_by(col(Event.id).desc()).limit(100).subquery()
-    first, last = session.exec(select(func.min(newest.c.id), func.max(newest.c.id))).one()
-    return first or 0, last or 0
+    last, total = session.exec(select(func.max(newest.c.id), func.sum(newest.c.id))).one()
+    return last or 0, int(total or 0)

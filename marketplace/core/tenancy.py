@@ -21,6 +21,7 @@ from flask import Flask, g
 from sqlalchemy import ColumnElement, Engine, Uuid, bindparam, event, or_
 from sqlalchemy.orm import Mapper, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.selectable import AliasedReturnsRows, Select
 from sqlmodel import Field, Session, SQLModel
 
 
@@ -111,22 +112,41 @@ def _limit_to_scope(state: ORMExecuteState) -> None:
     owned = [table for table in _tables_named(state) if issubclass(table, OwnedByOrg)]
     if owned and scope is None:
         raise ScopeError(f"{owned[0].__name__} was queried outside any scope")
-    if owned:
+    if owned and state.is_column_load:  # a row is read anew, for instance after a rollback
+        read_anew: Any = state.statement
+        state.statement = read_anew.where(*(in_scope(table) for table in owned))
+    elif owned:
         state.statement = state.statement.options(*(_limit(table) for table in owned))
 
 
 def _tables_named(state: ORMExecuteState) -> set[type[Any]]:
     """The mapped classes in the columns and joins of a statement."""
     named = {mapper.class_ for mapper in state.all_mappers}
+    return named | _tables_joined(state.statement)
+
+
+def _tables_joined(statement: Any) -> set[type[Any]]:
+    named = set()
     for source in (
-        *(join[0] for join in getattr(state.statement, "_setup_joins", ())),
-        *getattr(state.statement, "_from_obj", ()),
+        *(join[0] for join in getattr(statement, "_setup_joins", ())),
+        *getattr(statement, "_from_obj", ()),
     ):
-        entity = source._annotations.get("parententity")
-        if entity is not None:
-            mapper: Mapper[Any] = entity.mapper
-            named.add(mapper.class_)
+        named |= _named_by(source)
+        if isinstance(source, AliasedReturnsRows) and isinstance(source.element, Select):
+            # SELECT count(*) FROM (SELECT … FROM owned): the limit reaches inside
+            inner = source.element
+            named |= _tables_joined(inner)
+            for column in inner._raw_columns:
+                named |= _named_by(column)
     return named
+
+
+def _named_by(source: Any) -> set[type[Any]]:
+    entity = source._annotations.get("parententity")
+    if entity is None:
+        return set()
+    mapper: Mapper[Any] = entity.mapper
+    return {mapper.class_}
 
 
 @event.listens_for(Session, "before_flush")

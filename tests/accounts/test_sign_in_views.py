@@ -345,7 +345,6 @@ FOREIGN = [
     "\t//evil.example",
     " //evil.example",
     "/account\r\nLocation: https://evil.example",
-    "/account\x00",
     "//evil.example/account",
     "/account@evil.example",
     "@evil.example",
