@@ -139,7 +139,7 @@ def file_instrument(slug: str, leaid: str | None = None) -> Any:
     )
 
 
-def _paper(form: FileInstrumentForm) -> Paper:
+def _paper(form: Any) -> Paper:
     sent = form.file.data
     return Paper(
         kind=InstrumentKind(form.kind.data),

@@ -87,7 +87,7 @@ def _told() -> list[dict[str, Any]]:
 @bp.get("/consortia.csv")
 @page_cache.public_page
 def consortia_csv() -> Any:
-    return web.csv_response("consortia", HEADER, (row.values() for row in _told()))
+    return web.csv_response("consortia", HEADER, [list(row.values()) for row in _told()])
 
 
 @bp.get("/consortia.json")

@@ -55,7 +55,7 @@ def _prices() -> list[tuple[str, str, UUID]]:
     return lines
 
 
-def _plan(form: PlanForm, zone: str, tools: dict[str, UUID]) -> tuple[Plan, str]:
+def _plan(form: Any, zone: str, tools: dict[str, UUID]) -> tuple[Plan, str]:
     """What was typed as a plan, and what to say about its deadline."""
     deadline = rules.deadline_at(form.closes_day.data, form.closes_time.data, zone)
     plan = Plan(

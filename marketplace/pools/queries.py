@@ -206,7 +206,7 @@ class Standing:
 
 def standings(session: Session, pool_id: UUID) -> list[Standing]:
     """Everybody in the pool, light enough to reckon today's split of a thousand districts."""
-    columns = (
+    columns: Any = (
         Commitment.district_id,
         Commitment.leaid,
         Commitment.rung,

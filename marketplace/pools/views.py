@@ -140,7 +140,7 @@ FILE_HEADER = (
 @bp.get("/pools.csv")
 @page_cache.public_page
 def pools_csv() -> Any:
-    return web.csv_response("pools", FILE_HEADER, (row.values() for row in _lines_of_file()))
+    return web.csv_response("pools", FILE_HEADER, [list(row.values()) for row in _lines_of_file()])
 
 
 @bp.get("/pools.json")
