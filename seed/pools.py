@@ -1,0 +1,138 @@
+"""Pools are planned and opened, districts commit seats, and the deadlines come."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from marketplace.core.access import Actor
+from marketplace.pools import service
+from marketplace.pools.models import Pool
+from marketplace.pools.rules import Rung
+from marketplace.pools.service import Plan
+from marketplace.pricing.rules import effective_cost, schedule_from_json
+from seed import orders
+from seed.campaigns import CAMPAIGNS, Campaign
+from seed.charters import CHARTERS
+from seed.consortia import settled
+from seed.diary import OFFICE_MINUTES, Diary
+from seed.roster import DEMO_DISTRICT, Place
+
+#: A term begins on the first of the month, this many days or more after the deadline.
+BETWEEN = timedelta(days=7)
+
+
+def plan(diary: Diary) -> None:
+    for campaign in CAMPAIGNS:
+        diary.later(diary.at(campaign.opens - 6), draft, campaign)
+
+
+def draft(diary: Diary, campaign: Campaign) -> None:
+    lead = diary.actors[f"lead:{campaign.region}"]
+    tool, price = diary.tools[campaign.tool]
+    closes_at = diary.at(campaign.closes, OFFICE_MINUTES - 1)
+    starts, ends = _term(closes_at.date())
+    pool = service.create_pool(
+        diary.session,
+        lead,
+        diary.consortia[campaign.region].org_id,
+        Plan(
+            tool_id=tool.id,
+            price_schedule_id=price.id,
+            title=campaign.title,
+            purpose=campaign.purpose,
+            closes_at=closes_at,
+            term_starts_on=starts,
+            term_ends_on=ends,
+            pay_by=closes_at.date() + timedelta(days=campaign.pay_after),
+            threshold_seats=campaign.threshold,
+        ),
+    )
+    if not campaign.draft:
+        diary.later(diary.at(campaign.opens), open_pool, campaign, pool)
+
+
+def _term(closes_on: date) -> tuple[date, date]:
+    """Twelve months from the first of a month."""
+    after = closes_on + BETWEEN
+    starts = date(after.year + after.month // 12, after.month % 12 + 1, 1)
+    return starts, starts.replace(year=starts.year + 1) - timedelta(days=1)
+
+
+def open_pool(diary: Diary, campaign: Campaign, pool: Pool) -> None:
+    service.open_pool(diary.session, diary.actors[f"lead:{campaign.region}"], pool.id)
+    places = _who(campaign)
+    for number, place in enumerate(places):
+        part = (number + 1) / (len(places) + 1)
+        when = diary.between(diary.at(campaign.opens, 60), pool.closes_at, part)
+        diary.later(when, commit, campaign, pool, place, number)
+    if pool.closes_at < diary.now:
+        diary.later(pool.closes_at, clear, campaign, pool)
+
+
+def _who(campaign: Campaign) -> list[Place]:
+    """The first members after `skip`; the demo district only where it is meant to be."""
+    charter = next(charter for charter in CHARTERS if charter.region == campaign.region)
+    able = [place for place in settled(charter) if place.leaid != DEMO_DISTRICT]
+    demo = [place for place in settled(charter) if place.leaid == DEMO_DISTRICT]
+    rest = campaign.members - (1 if campaign.demo_buyer else 0)
+    return (demo if campaign.demo_buyer else []) + able[campaign.skip : campaign.skip + rest]
+
+
+def commit(diary: Diary, campaign: Campaign, pool: Pool, place: Place, number: int) -> None:
+    is_demo = place.leaid == DEMO_DISTRICT
+    district: Actor = diary.actors["buyer" if is_demo else place.leaid]
+    name, email = diary.contacts[place.leaid]
+    seats = _seats(diary, campaign, place)
+    rung = Rung.COMMITTED if is_demo else _rung(campaign, number)
+    service.commit_seats(
+        diary.session,
+        district,
+        pool.id,
+        seats=seats,
+        rung=rung,
+        tolerance=min(seats // 10, place.pupils - seats) if number % 3 == 0 else 0,
+        limit_cents=_limit(pool, place, seats, number),
+        contact_name=name,
+        contact_email=email,
+        **_proof(pool, place, rung, number),
+    )
+
+
+def _seats(diary: Diary, campaign: Campaign, place: Place) -> int:
+    """About the campaign's share of the pupils, in round numbers, and never more than all."""
+    wanted = place.pupils * campaign.seats_percent * diary.chance.uniform(0.85, 1.15) / 100
+    step = 5 if wanted > 30 else 1
+    return min(place.pupils, max(3, round(wanted / step) * step))
+
+
+def _rung(campaign: Campaign, number: int) -> Rung:
+    """Most counting commitments come with a purchase order, some with a board vote."""
+    if number * 7 % 10 < campaign.firm_of_ten:
+        return Rung.BOARD_APPROVED if number % 3 == 1 else Rung.COMMITTED
+    return Rung.INTEREST if number % 3 == 0 else Rung.INTENT
+
+
+def _proof(pool: Pool, place: Place, rung: Rung, number: int) -> dict[str, Any]:
+    if rung is Rung.COMMITTED:
+        year = pool.term_starts_on.year % 100
+        slug = pool.slug.replace("-", "")
+        return {
+            "po_number": f"{year}-{(len(slug) * 97 + ord(slug[0]) * 31 + number) % 9000 + 1000}"
+        }
+    if rung is Rung.BOARD_APPROVED:
+        assert pool.opened_at is not None
+        return {"board_date": pool.opened_at.date()}
+    return {}
+
+
+def _limit(pool: Pool, place: Place, seats: int, number: int) -> int | None:
+    """Two of five set a limit a little under what they would pay alone; one asks too much."""
+    alone = effective_cost(schedule_from_json(pool.terms), seats, place.pupils).cost_cents
+    if number == 6:
+        return alone * 55 // 100
+    return alone if number % 5 < 2 else None
+
+
+def clear(diary: Diary, campaign: Campaign, pool: Pool) -> None:
+    """The deadline: the site clears the pool, and the orders follow from that."""
+    service.clear_pool(diary.session, Actor.system(), pool.id)
+    diary.later(diary.workday(pool.closes_at + timedelta(hours=17)), orders.begin, campaign, pool)
