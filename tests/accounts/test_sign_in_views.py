@@ -345,6 +345,7 @@ FOREIGN = [
     "\t//evil.example",
     " //evil.example",
     "/account\r\nLocation: https://evil.example",
+    "/account\x00",
     "//evil.example/account",
     "/account@evil.example",
     "@evil.example",

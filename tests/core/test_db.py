@@ -125,7 +125,7 @@ def test_a_get_that_must_write_does_it_apart_and_then_sees_it(app, subjects):
             session.add(a_letter("One"))
 
         assert [row.subject for row in db.session().exec(select(Letter))] == ["One"]
-        assert db.session().get_bind() is app.extensions["engine"]
+        assert db.session().get_bind() is app.extensions["primary_reader"]
     assert subjects() == ["One"]
 
 
@@ -150,10 +150,14 @@ def reads_from(app):
 
     @app.get("/where")
     def where():
-        return "primary" if db.session().get_bind() is app.extensions["engine"] else "replica"
+        here = db.session().get_bind()
+        return "primary" if here is app.extensions["primary_reader"] else "replica"
 
     app.config["WTF_CSRF_ENABLED"] = False
-    return lambda client: client.get("/where").text
+    replica = db.reader_of(app.extensions["engine"])
+    app.extensions["readers"] = [replica]
+    yield lambda client: client.get("/where").text
+    replica.dispose()
 
 
 def test_who_has_just_written_reads_the_primary_for_five_seconds(app, reads_from):
