@@ -1,0 +1,149 @@
+"""What stands for each part of an address: for every parameter of every route, whose object.
+
+A new route with a new kind of parameter fails `values_of` until it is added here: that is
+the moment to think about who may see what is behind it.
+"""
+
+from uuid import UUID
+
+from tests.isolation.world import UNCLAIMED
+
+#: (beginning of the rule, name of the parameter) -> the tenant's own value.
+#: The longest beginning that fits wins; "" fits every rule.
+VALUES = {
+    ("/account", "invitation_id"): lambda t: t.invitation.id,
+    ("/account", "membership_id"): lambda t: t.membership.id,
+    ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
+    ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "instrument_id"): lambda t: t.instrument.id,
+    ("/c/", "leaid"): lambda t: t.district.leaid,
+    ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
+    ("/c/", "slug"): lambda t: t.consortium_org.slug,
+    ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
+    ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
+    ("/d/", "leaid"): lambda t: t.district.leaid,
+    ("/districts/", "leaid"): lambda t: t.district.leaid,
+    ("/f/", "slug"): lambda t: t.funder.slug,
+    ("/funders/", "slug"): lambda t: t.funder.slug,
+    ("/open/ledger/", "code"): lambda t: f"receivable:{t.district.leaid}",
+    ("/open/ledger/", "ending"): lambda t: "jsonl",
+    ("/open/ledger/", "seq"): lambda t: 1,
+    ("/open/ledger/", "slug"): lambda t: t.consortium_org.slug,
+    ("/outbox/", "letter_id"): lambda t: UUID(int=0),
+    ("/pools/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/pools/", "slug"): lambda t: t.pool.slug,
+    ("/sign-up/", "kind"): lambda t: "vendor",
+    ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
+    ("/tools/", "slug"): lambda t: t.tool.slug,
+    ("/v/", "edition_id"): lambda t: t.draft_edition.id,
+    ("/v/", "slug"): lambda t: t.vendor.slug,
+    ("/v/", "tool_slug"): lambda t: t.draft.slug,
+    ("/v/", "vendor"): lambda t: t.vendor.slug,
+    ("/vendors/", "slug"): lambda t: t.vendor.slug,
+    ("", "invoice_id"): lambda t: t.invoice.id,
+    ("", "order_id"): lambda t: t.orders["ready"].id,
+    ("", "pool_id"): lambda t: t.order_pools["ready"].id,
+    ("", "purchase_order_id"): lambda t: t.purchase_order.id,
+    ("", "token"): lambda t: t.token,
+}
+#: Where a rule needs an object in another state than the one above.
+SPECIAL = {
+    ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
+    ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
+    ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
+    ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
+        lambda t: t.orders["cash_ready"].id
+    ),
+    ("/c/<consortium>/pools/<uuid:pool_id>/orders", "pool_id"): lambda t: t.held_pool.id,
+    ("/c/<consortium>/vendors/<vendor_slug>/payment", "consortium"): lambda t: t.cash_org.slug,
+    ("/d/<leaid>/orders/<uuid:order_id>/purchase-order", "order_id"): (
+        lambda t: t.orders["new"].id
+    ),
+    ("/pools/<consortium>/<slug>/clearing.json", "slug"): lambda t: t.cleared_pool.slug,
+    ("/admin/listings/<tool_slug>/suspend", "tool_slug"): lambda t: t.tool.slug,
+    ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
+}
+#: Parts of an address that name no object of anybody.
+NOBODYS = {"code", "ending", "kind", "seq", "letter_id"}
+#: What nobody has, in the shape of each kind of value.
+UNKNOWN_UUID = UUID(int=0)
+UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
+
+#: Signed-in pages about something public, open to the organizations of others on purpose.
+#: Whatever is written there must be the writer's own row.
+OPEN_TO_OTHERS = {
+    "consortia.answer_invitation": "any district may be invited by any consortium",
+    "consortia.ask_to_join": "any district may ask to join any consortium",
+    "consortia.leave_consortium": "a member leaves from the consortium's public page",
+    "pools.join": "any district may say that it is interested in a public pool",
+    "pools.join_check": "any district may say that it is interested in a public pool",
+    "pools.join_contacts": "any district may say that it is interested in a public pool",
+    "pools.join_seats": "any district may say that it is interested in a public pool",
+    "pools.join_sent": "any district may say that it is interested in a public pool",
+    "pools.withdraw_commitment": "a district takes back what it said about a public pool",
+}
+#: The same for single rules of an endpoint that has others.
+OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
+
+#: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
+BY_SECRET = {"accounts.accept_invitation", "accounts.confirm_email", "accounts.set_password"}
+
+
+def is_open_to_others(rule):
+    return rule.endpoint in OPEN_TO_OTHERS or rule.rule in OPEN_RULES
+
+
+def value(rule, name, tenant):
+    if known := SPECIAL.get((rule.rule, name)):
+        return known(tenant)
+    fitting = [
+        (prefix, known)
+        for (prefix, parameter), known in VALUES.items()
+        if parameter == name and rule.rule.startswith(prefix)
+    ]
+    if not fitting:
+        raise LookupError(
+            f"{rule.rule} ({rule.endpoint}) has a parameter <{name}> that nobody has classified. "
+            f"Add it to VALUES in tests/isolation/routes.py: which object of a tenant is it?"
+        )
+    return max(fitting, key=lambda pair: len(pair[0]))[1](tenant)
+
+
+def arguments(rule):
+    return sorted(rule.arguments - set(rule.defaults or {}))
+
+
+def values_of(rule, tenant):
+    """The address of a tenant's own object."""
+    return {name: value(rule, name, tenant) for name in arguments(rule)}
+
+
+def unknown(name, example):
+    if isinstance(example, UUID):
+        return UNKNOWN_UUID
+    return UNKNOWN.get(name, "no-such-thing")
+
+
+def foreign_addresses(rule, mine, theirs):
+    """Every way to put an object of theirs into an address: all of it, or behind one of mine.
+
+    Each comes with the same address in which the foreign parts name nothing at all.
+    """
+    owned = [name for name in arguments(rule) if name not in NOBODYS]
+    their, my = values_of(rule, theirs), values_of(rule, mine)
+    for first_mine in range(len(owned)):
+        # Outer parts come first in an address: /c/<slug>/members/<leaid>.
+        order = sorted(owned, key=lambda name: rule.rule.index(f"{name}>"))
+        kept = set(order[:first_mine])
+        foreign = {n: my[n] if n in kept else their[n] for n in their}
+        missing = {
+            n: my[n] if n in kept else (their[n] if n in NOBODYS else unknown(n, their[n]))
+            for n in their
+        }
+        yield foreign, missing, bool(kept)
+    if len(owned) > 1:  # an object of mine behind their door
+        order = sorted(owned, key=lambda name: rule.rule.index(f"{name}>"))
+        outer = order[0]
+        foreign = my | {outer: their[outer]}
+        yield foreign, my | {outer: unknown(outer, their[outer])}, False

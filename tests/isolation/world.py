@@ -1,0 +1,384 @@
+"""Two complete tenants, alike in everything but their names.
+
+What belongs to Bravo and is nobody else's business carries its mark (`zqb-…`) or one of its
+two numbers, so that a page which shows any of it to somebody of Alpha gives itself away.
+What is public by design (names of organizations, published tools, titles of open pools,
+who is a member, the books) carries no mark; `PUBLIC_TEXT` in test_world.py lists it with reasons.
+"""
+
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+
+from sqlmodel import select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts import security
+from marketplace.accounts.login import actor_for
+from marketplace.accounts.models import Invitation
+from marketplace.accounts.rules import Role
+from marketplace.catalogue.rules import ToolStatus
+from marketplace.consortia.models import Instrument
+from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
+from marketplace.core import clock, db, tenancy
+from marketplace.core.access import Actor
+from marketplace.core.events import Delivery, Event
+from marketplace.core.files import StoredFile
+from marketplace.directory.models import District
+from marketplace.orders import invoice_service, payment_service, queries
+from marketplace.orders.rules import PaymentMeans
+from marketplace.pools import service as pools_service
+from marketplace.pools.models import Commitment, JoinDraft
+from marketplace.pools.rules import PoolStatus, Rung
+
+PASSWORD = "a slow walk round the lake"
+#: The most Bravo's districts will pay, and a price it has not published: in cents.
+SECRET_LIMIT = {"a": 812_345_678, "b": 987_654_321}
+SECRET_PRICE = {"a": 6_123_457, "b": 7_654_321}
+#: A district that the directory knows and that has not signed up.
+UNCLAIMED = "3999991"
+
+
+def spellings(cents):
+    """How an amount may stand on a page or in a file."""
+    return (str(cents), f"{cents / 100:,.2f}", f"{cents / 100:.2f}")
+
+
+class World(SimpleNamespace):
+    """`world.a`, `world.b`, `world.operator`."""
+
+
+class Builder:
+    """Builds one tenant; `letter` is 'a' or 'b'."""
+
+    def __init__(self, make, letter):
+        self.make, self.letter = make, letter
+        self.name = {"a": "Alpha", "b": "Bravo"}[letter]
+        self.t = SimpleNamespace(letter=letter, name=self.name, people={})
+
+    def mark(self, label):
+        return f"zq{self.letter}-{label}"
+
+    def person(self, key, organization, *roles, **fields):
+        mailbox = f"{self.mark(key)}@example.org"
+        with self.make.app.app_context():
+            hashed = security.new_hash(PASSWORD, mailbox)
+        user = self.make.person(
+            organization,
+            *roles,
+            name=self.mark(f"name-{key}"),
+            email=mailbox,
+            password=hashed,
+            **fields,
+        )
+        self.t.people[key] = user
+        return user
+
+    def set(self, row, **values):
+        for name, value in values.items():
+            setattr(row, name, value)
+        return self.make.save(row)
+
+    @contextmanager
+    def writing(self, user=None):
+        with (
+            self.make.app.app_context(),
+            tenancy.everyone("tests build rows of every organization"),
+            db.transaction() as session,
+        ):
+            yield session, actor_for(session, user) if user else Actor.system()
+
+    def build(self):
+        self.districts()
+        self.vendor()
+        self.funder()
+        self.consortia()
+        self.members()
+        self.pools()
+        self.orders()
+        self.invitations()
+        return self.t
+
+    # -- organizations ---------------------------------------------------------------------
+
+    def districts(self):
+        make, t = self.make, self.t
+        t.district = make.district(f"{self.name} Local Schools", city="Bellaire")
+        t.neighbour = make.district(f"{self.name} Neighbour Schools")
+        t.asking = make.district(f"{self.name} Asking Schools")
+        t.invited = make.district(f"{self.name} Invited Schools")
+        t.outsider = make.district(f"{self.name} Outsider Schools")
+        for district in (t.district, t.neighbour, t.asking, t.invited, t.outsider):
+            make.save(directory_row(district.leaid, district.name))
+        for role in (Role.ADMINISTRATOR, Role.BUYER, Role.APPROVER, Role.VIEWER):
+            self.person(f"district-{role}", t.district, role)
+        for role in (Role.DATA_STEWARD, Role.AI_SUPERVISOR):
+            self.person(f"district-{role}", t.district, role)
+        for key in ("neighbour", "asking", "invited", "outsider"):
+            self.person(key, getattr(t, key), Role.ADMINISTRATOR, Role.BUYER)
+        self.person("unconfirmed", t.outsider)
+        self.set(t.people["unconfirmed"], confirmed_at=None)
+
+    def vendor(self):
+        make, t = self.make, self.t
+        t.vendor = make.vendor(f"{self.name} Software")
+        for role in (Role.ADMINISTRATOR, Role.LISTING_EDITOR, Role.FINANCE):
+            self.person(f"vendor-{role}", t.vendor, role)
+        self.person("vendor-finance-2", t.vendor, Role.FINANCE)
+        make.vendor_profile(
+            t.vendor,
+            billing_email=f"{self.mark('billing')}@example.org",
+            remit_to=self.mark("remit-to"),
+        )
+        facts = {"description": "It reads aloud.", "ai_facts": ["A teacher decides."]}
+        t.tool = make.tool(t.vendor, f"{self.name} Reader", **facts)
+        self.set(
+            t.tool, submitted_at=clock.now(), review_note=self.mark("note-of-the-published-tool")
+        )
+        t.edition = make.edition(t.tool)
+        t.schedule = make.price_schedule(t.tool, edition=t.edition)
+        t.draft = self.hidden_tool("draft", ToolStatus.DRAFT)
+        t.submitted = self.hidden_tool("submitted", ToolStatus.SUBMITTED)
+        self.set(t.submitted, submitted_at=clock.now())
+
+    def hidden_tool(self, key, status):
+        make, t = self.make, self.t
+        tool = make.tool(
+            t.vendor,
+            self.mark(f"{key}-tool"),
+            status=status,
+            slug=f"{key}-of-{t.name.lower()}",
+            summary=self.mark(f"{key}-summary"),
+            description=self.mark(f"{key}-description"),
+            ai_facts=[self.mark(f"{key}-ai-fact")],
+            runs_on=self.mark(f"{key}-runs-on"),
+            works_with=self.mark(f"{key}-works-with"),
+            languages=[self.mark(f"{key}-language")],
+            review_note=self.mark(f"{key}-review-note"),
+        )
+        edition = make.edition(
+            tool, self.mark(f"{key}-edition"), included=self.mark(f"{key}-included")
+        )
+        terms = {
+            "form": "volume",
+            "platform_fee_cents": 0,
+            "minimum_cents": 0,
+            "cap_cents": None,
+            "bands": [{"from": 1, "unit_cents": SECRET_PRICE[self.letter]}],
+        }
+        make.price_schedule(tool, terms, edition=edition)
+        setattr(t, f"{key}_edition", edition)
+        return tool
+
+    def funder(self):
+        self.t.funder = self.make.funder(f"{self.name} Fund")
+        for role in (Role.ADMINISTRATOR, Role.PROGRAMME_OFFICER):
+            self.person(f"funder-{role}", self.t.funder, role)
+
+    def consortia(self):
+        make, t = self.make, self.t
+        t.agency = make.agency(f"{self.name} Agency")
+        t.consortium = make.consortium(t.agency, f"{self.name} Consortium")
+        t.cash = make.consortium(
+            t.agency,
+            f"{self.name} Cash Consortium",
+            legal_shape=LegalShape.POOLED_CASH,
+            fiscal_agent_id=t.agency.id,
+        )
+        t.forming = make.consortium(
+            t.agency, f"{self.name} Forming Consortium", status=ConsortiumStatus.FORMING
+        )
+        t.consortium_org, t.cash_org, t.forming_org = (
+            make.org_of(c) for c in (t.consortium, t.cash, t.forming)
+        )
+        convener = self.person("convener", t.agency, Role.ADMINISTRATOR)
+        for org in (t.consortium_org, t.cash_org, t.forming_org):
+            make.role(convener, org, Role.CONVENER)
+        for key in ("fiscal-agent", "fiscal-agent-2"):
+            agent = self.person(key, t.consortium_org, Role.FISCAL_AGENT)
+            make.role(agent, t.cash_org, Role.FISCAL_AGENT)
+        for role in (Role.REVIEWER, Role.VOTER, Role.ALTERNATE):
+            self.person(str(role), t.consortium_org, role)
+
+    def members(self):
+        make, t = self.make, self.t
+        words = self.mark("words-to-the-lead")
+        t.member = make.member(t.consortium, t.district, words=words)
+        make.member(t.cash, t.district, words=words)
+        make.member(t.consortium, t.neighbour)
+        for key, status in (("asking", MemberStatus.REQUESTED), ("invited", MemberStatus.INVITED)):
+            self.waiting(getattr(t, key), status, words)
+        for paper in self.own_rows(Instrument):
+            self.set(
+                paper,
+                signer_name=self.mark("signer"),
+                signer_title=self.mark("signer-title"),
+                scope=self.mark("scope-of-the-paper"),
+            )
+        content = b"%PDF-1.7 " + self.mark("signed-paper").encode()
+        for stored in self.own_rows(StoredFile):
+            self.set(stored, name=self.mark("agreement.pdf"), content=content, size=len(content))
+        t.instrument = next(p for p in self.own_rows(Instrument) if p.member_id == t.member.id)
+
+    def waiting(self, district, status, words):
+        member = self.make.member(self.t.consortium, district, status=status, words=words)
+        if status is MemberStatus.REQUESTED:
+            self.set(member, approved_at=None)
+        else:
+            self.set(member, accepted_by_laws_version=None)
+
+    def own_rows(self, table):
+        orgs = [self.t.consortium_org.id, self.t.cash_org.id]
+        with tenancy.everyone("tests build rows of every organization"):
+            return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
+
+    # -- pools, and what they become ---------------------------------------------------------
+
+    def pools(self):
+        make, t = self.make, self.t
+        soon = clock.now() - timedelta(hours=1)
+        t.pool = make.pool(t.consortium, t.tool, title=f"{self.name} open pool")
+        t.draft_pool = make.pool(
+            t.consortium,
+            t.tool,
+            title=self.mark("draft-pool"),
+            purpose=self.mark("draft-purpose"),
+            status=PoolStatus.DRAFT,
+            slug=f"draft-pool-{t.name.lower()}",
+        )
+        t.due_pool = make.pool(t.consortium, t.tool, closes_at=soon)
+        t.cleared_pool = make.pool(t.consortium, t.tool, closes_at=soon)
+        t.held_pool = make.cleared_pool(t.consortium, [t.district], tool=t.tool)
+        for pool in (t.pool, t.due_pool, t.cleared_pool):
+            make.commitment(pool, t.district, seats=120)
+            make.commitment(pool, t.neighbour, seats=80)
+        t.order_pools = {
+            key: make.cleared_pool(consortium, [t.district], tool=t.tool, po_number=po)
+            for key, consortium, po in (
+                ("new", t.consortium, ""),
+                ("ready", t.consortium, "PO"),
+                ("billed", t.consortium, "PO"),
+                ("cash_ready", t.cash, "PO"),
+                ("cash_billed", t.cash, "PO"),
+            )
+        }
+        self.keep_confidential()
+        with self.writing() as (session, actor):
+            pools_service.clear_pool(session, actor, t.cleared_pool.id)
+        make.save(
+            JoinDraft(
+                org_id=t.district.id,
+                pool_id=t.pool.id,
+                answers={
+                    "key": self.mark("one-use-key"),
+                    "seats": 130,
+                    "tolerance": 0,
+                    "limit_cents": SECRET_LIMIT[self.letter],
+                    "rung": str(Rung.COMMITTED),
+                    "board_date": None,
+                    "po_number": self.mark("po-in-the-draft"),
+                    "contact_name": self.mark("contact-in-the-draft"),
+                    "contact_email": f"{self.mark('draft')}@example.org",
+                },
+                changed_at=clock.now(),
+            )
+        )
+
+    def keep_confidential(self):
+        """Limits, contacts and PO numbers of the commitments of the district itself."""
+        for n, row in enumerate(self.own_rows(Commitment)):
+            if row.district_id != self.t.district.id:
+                continue
+            self.set(
+                row,
+                limit_cents=SECRET_LIMIT[self.letter],
+                contact_name=self.mark("contact"),
+                contact_email=f"{self.mark('contact')}@example.org",
+                po_number=self.mark(f"po-{n}") if row.po_number else "",
+                last_key=self.mark("last-key"),
+            )
+
+    def orders(self):
+        make, t = self.make, self.t
+        placed = {key: make.orders(pool)[0].id for key, pool in t.order_pools.items()}
+        make.orders(t.cleared_pool)
+        with self.writing(t.people["vendor-finance-2"]) as (session, actor):
+            invoice = invoice_service.issue_invoice(session, actor, placed["billed"]).id
+        with self.writing(t.people["fiscal-agent"]) as (session, actor):
+            cash_invoice = invoice_service.issue_invoice(session, actor, placed["cash_billed"]).id
+        for user, bill in (("fiscal-agent-2", cash_invoice), ("vendor-finance", invoice)):
+            with self.writing(t.people[user]) as (session, actor):
+                payment_service.record_payment(
+                    session,
+                    actor,
+                    bill,
+                    means=PaymentMeans.CHECK,
+                    reference=self.mark(f"check-{user}"),
+                    amount_cents=10_000,
+                    paid_on=clock.now().date(),
+                    once_key=self.mark(f"once-{user}"),
+                )
+        with self.writing() as (session, _):
+            t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
+            t.purchase_order = queries.purchase_order_of(session, placed["billed"])
+            t.invoice = queries.get_invoice(session, invoice)
+            session.expunge_all()
+
+    # -- letters and events ------------------------------------------------------------------
+
+    def invitations(self):
+        make, t = self.make, self.t
+        t.token = self.mark("secret-of-the-invitation")
+        t.guest = f"{self.mark('guest')}@example.org"
+        t.invitation = make.save(
+            Invitation(
+                org_id=t.district.id,
+                email=t.guest,
+                role=Role.VIEWER,
+                token_hash=accounts.token_hash(t.token),
+                invited_by=t.people["district-administrator"].id,
+                invited_at=clock.now(),
+                expires_at=clock.now() + timedelta(days=7),
+            )
+        )
+        t.membership = make.role(t.people["district-viewer"], t.district, Role.APPROVER)
+        t.event = make.save(
+            Event(
+                occurred_at=clock.now(),
+                name="consortia.member_joined",
+                org_id=t.consortium.org_id,
+                subject_id=t.member.id,
+                facts={},
+            )
+        )
+        make.save(
+            Delivery(
+                event_id=t.event.id,
+                subscriber="consortia.write_welcome",
+                attempts=5,
+                try_at=clock.now(),
+                problem=self.mark("problem"),
+            )
+        )
+
+
+def directory_row(leaid, name):
+    return District(
+        leaid=leaid,
+        search_key=name.lower(),
+        state="OH",
+        name=name,
+        name_year="2024-25",
+        name_source="test",
+        city="Bellaire",
+        pupils=900,
+        pupils_year="2024-25",
+        pupils_source="test",
+    )
+
+
+def build(make):
+    make.save(directory_row(UNCLAIMED, "Unclaimed Schools"))
+    operator = make.operator(name="Operator", email="operator@example.org")
+    a, b = Builder(make, "a").build(), Builder(make, "b").build()
+    return World(a=a, b=b, operator=operator)
