@@ -94,7 +94,10 @@ def site(request, app, database_url, world, client_for, built):
                 Path(path + ending).unlink(missing_ok=True)
             shutil.copy(built("sqlite")[0], path)
         else:
-            server, name = request.getfixturevalue("postgres_server"), database_url.split("@/")[1].split("?")[0]
+            server, name = (
+                request.getfixturevalue("postgres_server"),
+                database_url.split("@/")[1].split("?")[0],
+            )
             server.sql(f"DROP DATABASE {name} WITH (FORCE)")
             server.sql(f"CREATE DATABASE {name} TEMPLATE template_world")
 

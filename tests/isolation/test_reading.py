@@ -146,9 +146,7 @@ def test_what_is_bravos_does_not_exist_for_anybody_of_alpha(site, world):
         for rule in pages(site, public=False):
             if not routes.arguments(rule) or routes.is_open_to_others(rule):
                 continue
-            for foreign, missing, behind_mine in routes.foreign_addresses(
-                rule, world.a, world.b
-            ):
+            for foreign, missing, behind_mine in routes.foreign_addresses(rule, world.a, world.b):
                 url = site.url(rule, **foreign)
                 answer = site.get(user, url)
                 asked += 1
@@ -217,9 +215,7 @@ def test_every_page_exists_for_somebody_of_bravos(site, world):
 
 
 @pytest.mark.parametrize("who", ["neighbour", "asking", "invited", "outsider"])
-def test_a_district_of_the_same_consortium_reads_nothing_confidential_of_another(
-    site, world, who
-):
+def test_a_district_of_the_same_consortium_reads_nothing_confidential_of_another(site, world, who):
     """They share a consortium, so the scope lets them near: policy keeps the rest."""
     user, problems = world.b.people[who], []
     own = (f"zqb-name-{who}", f"zqb-{who}@")
