@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import has_app_context
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlmodel import Session
 
 from marketplace.accounts import login
@@ -16,6 +17,9 @@ from marketplace.core import clock, db, events, migrate, tenancy
 from tests import postgres
 from tests.factories import Factory
 
+#: How long an example takes says more about the machine than about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 NOW = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
 BOTH_ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

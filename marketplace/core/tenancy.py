@@ -10,15 +10,15 @@ not leaked (write `.where(in_scope(Table))` there yourself).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import Any, ClassVar
+from functools import cache, lru_cache
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from flask import Flask, g
-from sqlalchemy import ColumnElement, Engine, Uuid, bindparam, event, or_
+from sqlalchemy import Boolean, ColumnElement, Engine, Uuid, bindparam, event, or_
 from sqlalchemy.orm import Mapper, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.selectable import AliasedReturnsRows, Select
@@ -94,6 +94,15 @@ def _ids_in_scope() -> list[UUID]:
 @cache
 def in_scope(table: type[OwnedByOrg]) -> ColumnElement[bool]:
     """The condition itself, for subqueries, which the first wall does not see."""
+    sees_all = bindparam("sees_all", callable_=_is_everyone, type_=Boolean(), unique=True)
+    return or_(sees_all, _listed(table))
+
+
+def _is_everyone() -> bool:
+    return _scope.get() is EVERYONE
+
+
+def _listed(table: type[OwnedByOrg]) -> ColumnElement[bool]:
     columns = ("org_id", *table.also_seen_by)
     scope = bindparam("scope", callable_=_ids_in_scope, expanding=True, type_=Uuid(), unique=True)
     return or_(*(getattr(table, column).in_(scope) for column in columns))
@@ -101,7 +110,30 @@ def in_scope(table: type[OwnedByOrg]) -> ColumnElement[bool]:
 
 @cache
 def _limit(table: type[OwnedByOrg]) -> ExecutableOption:
-    return with_loader_criteria(table, in_scope(table), include_aliases=True)
+    return with_loader_criteria(table, _listed(table), include_aliases=True)
+
+
+@lru_cache(maxsize=1_000)
+def _padded(scope: frozenset[UUID]) -> tuple[UUID, ...]:
+    """In order, the last one repeated up to a power of two: few sizes, so few statements."""
+    ids = sorted(scope)
+    size = 1 << (len(ids) - 1).bit_length()
+    return (*ids, *ids[-1:] * (size - len(ids)))
+
+
+def _nth_in_scope(place: int) -> Callable[[], UUID]:
+    return lambda: _padded(cast("frozenset[UUID]", _scope.get()))[place]
+
+
+@cache
+def _among(table: type[OwnedByOrg], size: int) -> ColumnElement[bool]:
+    """The same condition for a scope of a known size: a third of the cost of an option."""
+    scope = [
+        bindparam(f"scope_{i}", callable_=_nth_in_scope(i), type_=Uuid(), unique=True)
+        for i in range(size)
+    ]
+    columns = ("org_id", *table.also_seen_by)
+    return or_(*(getattr(table, column).in_(scope) for column in columns))
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -109,14 +141,42 @@ def _limit_to_scope(state: ORMExecuteState) -> None:
     scope = _scope.get()
     if scope is EVERYONE:
         return
-    owned = [table for table in _tables_named(state) if issubclass(table, OwnedByOrg)]
+    plain = _tables_plainly_named(state.statement) if state.is_select else None
+    named = _tables_named(state) if plain is None else plain
+    owned = [table for table in named if issubclass(table, OwnedByOrg)]
     if owned and scope is None:
         raise ScopeError(f"{owned[0].__name__} was queried outside any scope")
     if owned and state.is_column_load:  # a row is read anew, for instance after a rollback
         read_anew: Any = state.statement
-        state.statement = read_anew.where(*(in_scope(table) for table in owned))
+        state.statement = read_anew.where(*(_listed(table) for table in owned))
+    elif owned and plain is not None and scope:
+        size = len(_padded(cast("frozenset[UUID]", scope)))
+        simple: Any = state.statement
+        state.statement = simple.where(*(_among(table, size) for table in owned))
     elif owned:
         state.statement = state.statement.options(*(_limit(table) for table in owned))
+
+
+def _tables_plainly_named(statement: Any) -> set[type[Any]] | None:
+    """The classes a statement names as themselves; None when it needs a closer look.
+
+    Aliases, outer joins, expressions and subqueries do: a condition at the end would miss
+    them, or turn an outer join into an inner one.
+    """
+    if not isinstance(statement, Select):
+        return None
+    sources: list[Any] = [*statement._raw_columns, *statement._from_obj]
+    for target, _on, _from, flags in statement._setup_joins:
+        if flags["isouter"] or flags["full"]:
+            return None
+        sources.append(target)
+    named = set()
+    for source in sources:
+        entity = source._annotations.get("parententity")
+        if entity is None or entity.is_aliased_class:
+            return None
+        named.add(entity.mapper.class_)
+    return named
 
 
 def _tables_named(state: ORMExecuteState) -> set[type[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Bundle, aliased
 from sqlmodel import Session, col, exists, select
 
 from marketplace.accounts.models import Organization
@@ -127,7 +127,8 @@ def _entries(
 ) -> list[Entry]:
     mirror = aliased(LedgerTxn)
     query = (
-        select(LedgerTxn, Organization.slug, Organization.name, mirror.seq)
+        select(_shown(), Organization.slug, Organization.name, mirror.seq)
+        .select_from(LedgerTxn)
         .join(Organization, col(Organization.id) == LedgerTxn.org_id)
         .outerjoin(
             mirror,
@@ -159,6 +160,21 @@ def _entries(
         )
         for txn, slug, name, reversed_by in found
     ]
+
+
+def _shown() -> Any:
+    """The columns of a row; the sealed text stays where it is."""
+    columns: Any = (
+        LedgerTxn.org_id,
+        LedgerTxn.seq,
+        LedgerTxn.kind,
+        LedgerTxn.ref,
+        LedgerTxn.effective_on,
+        LedgerTxn.recorded_at,
+        LedgerTxn.hash,
+        LedgerTxn.reverses,
+    )
+    return Bundle("txn", *columns)
 
 
 def _legs(session: Session, places: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Leg]]:

@@ -89,7 +89,7 @@ def _rows(shown: Shown, districts: int) -> web.Page:
     if pool.status in rules.CLEARED_STATES:
         return web.paged(session, queries.allocations_listed(pool.id), ROWS)
     number = min(number, max(1, -(-districts // ROWS)))
-    query = queries.commitments_listed(pool.id).limit(ROWS).offset((number - 1) * ROWS)
+    query = queries.split_listed(pool.id).limit(ROWS).offset((number - 1) * ROWS)
     return web.Page(session.exec(query).all(), number, ROWS, districts)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func
+from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -218,14 +219,32 @@ def standings(session: Session, pool_id: UUID) -> list[Standing]:
 
 
 def commitments_listed(pool_id: UUID) -> Any:
-    """The query behind the split table: commitment and district, firm ones first, by name."""
+    """Everything about the commitments of a pool: commitment and district, as in the table."""
+    return _firm_first(select(Commitment, Organization), pool_id)
+
+
+def split_listed(pool_id: UUID) -> Any:
+    """The query behind the split table: commitment and district, firm ones first, by name.
+
+    Bundles of the few columns shown: whole rows would be most of the cost of the page.
+    """
+    names: Any = (Commitment.leaid, Commitment.rung, Commitment.seats, Commitment.pupils)
+    return _firm_first(select(Bundle("commitment", *names), _district()), pool_id)
+
+
+def _firm_first(query: Any, pool_id: UUID) -> Any:
     firm = case((col(Commitment.rung).in_(COUNTING_RUNGS), 0), else_=1)
     return (
-        select(Commitment, Organization)
+        query.select_from(Commitment)
         .join(Organization, col(Organization.id) == Commitment.district_id)
         .where(*_standing(pool_id))
         .order_by(firm, col(Organization.name), col(Organization.id))
     )
+
+
+def _district() -> Any:
+    columns: Any = (Organization.id, Organization.leaid, Organization.name, Organization.state)
+    return Bundle("district", *columns)
 
 
 def seats_by_rung(
@@ -279,8 +298,15 @@ def allocation(session: Session, pool_id: UUID, district_id: UUID) -> Allocation
 
 def allocations_listed(pool_id: UUID) -> Any:
     """The query behind the final split table: allocation and district, by name."""
+    columns: Any = (
+        Allocation.seats,
+        Allocation.spare_seats,
+        Allocation.alone_cents,
+        Allocation.share_cents,
+    )
     return (
-        select(Allocation, Organization)
+        select(Bundle("allocation", *columns), _district())
+        .select_from(Allocation)
         .join(Organization, col(Organization.id) == Allocation.district_id)
         .where(Allocation.pool_id == pool_id)
         .order_by(col(Organization.name), col(Organization.id))

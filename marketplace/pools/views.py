@@ -176,7 +176,7 @@ def _shares(shown: Shown) -> list[dict[str, Any]]:
             ]
         today = page_views.split_today(shown, queries.standings(session, pool.id))
         shares = today.shares if today else {}
-        rows = session.exec(queries.commitments_listed(pool.id).limit(20_000)).all()
+        rows = session.exec(queries.split_listed(pool.id).limit(20_000)).all()
         return [
             _share(
                 org,
