@@ -133,6 +133,18 @@ def own_tool(session: Session, org_id: UUID, slug: str) -> Tool:
     return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
 
 
+def draft_begun(session: Session, org_id: UUID, name: str, summary: str) -> Tool | None:
+    """A draft that was begun with these words and not touched since."""
+    query = select(Tool).where(
+        Tool.org_id == org_id,
+        Tool.name == name,
+        Tool.summary == summary,
+        Tool.status == ToolStatus.DRAFT,
+        Tool.edits == 0,
+    )
+    return session.exec(query.order_by(col(Tool.created_at))).first()
+
+
 def tool_to_change(session: Session, tool_id: UUID) -> Tool:
     """The listing, locked until the transaction ends, from the scope of the caller."""
     query = select(Tool).where(Tool.id == tool_id).with_for_update()

@@ -40,15 +40,22 @@ def describe_vendor(
     profile.about, profile.website = about, website
     profile.city, profile.state = city, state
     profile.billing_email, profile.remit_to = billing_email, remit_to
+    is_new = profile not in session
     session.add(profile)
-    emit(session, actor, "catalogue.vendor_described", profile)
+    if is_new or session.is_modified(profile):
+        emit(session, actor, "catalogue.vendor_described", profile)
     return profile
 
 
 def start_listing(session: Session, actor: Actor, *, name: str, summary: str) -> Tool:
-    """A new draft. Its address is made from its first name and never changes."""
-    vendor = accounts.get_organization(session, actor.home)
+    """A new draft. Its address is made from its first name and never changes.
+
+    The same form sent twice finds the draft it began; the vendor is locked meanwhile.
+    """
+    vendor = accounts.get_organization(session, actor.home, lock=True)
     require(actor, "catalogue.start_listing", vendor)
+    if begun := queries.draft_begun(session, vendor.id, name, summary):
+        return begun
     tool = Tool(
         org_id=vendor.id,
         slug=_free_slug(session, slug_of(name)),

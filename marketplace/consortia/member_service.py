@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 from sqlmodel import Session
@@ -71,6 +72,13 @@ def answer_invitation(
     return member
 
 
+#: What a paper and the row that keeps it have in common.
+SAID = (
+    *("kind", "signer_name", "signer_title", "signed_on", "board_date"),
+    *("scope", "starts_on", "ends_on"),
+)
+
+
 @dataclass(frozen=True)
 class Paper:
     """What is written on a membership instrument, and the signed PDF itself."""
@@ -90,7 +98,10 @@ class Paper:
 def file_instrument(
     session: Session, actor: Actor, org_id: UUID, district_id: UUID, paper: Paper
 ) -> Instrument:
-    """Keep the signed paper of a membership; the district or the lead may file it."""
+    """Keep the signed paper of a membership; the district or the lead may file it.
+
+    The same form sent twice finds the first paper and files no second one.
+    """
     member = queries.get_member(session, org_id, district_id, lock=True)
     require(actor, "consortia.file_instrument", member)
     if member.status is MemberStatus.ENDED:
@@ -98,6 +109,8 @@ def file_instrument(
     rules.check_instrument(
         paper.signed_on, paper.starts_on, paper.ends_on, paper.board_date, _today(session, org_id)
     )
+    if earlier := _filed_before(session, member, paper):
+        return earlier
     stored = files.store_pdf(session, actor, org_id, paper.file_name, paper.file_bytes, "file")
     session.flush()
     instrument = Instrument(
@@ -120,6 +133,15 @@ def file_instrument(
     emit(session, actor, "consortia.instrument_filed", instrument, district=str(district_id))
     _begin_if_ready(session, actor, member)
     return instrument
+
+
+def _filed_before(session: Session, member: Member, paper: Paper) -> Instrument | None:
+    """The member's newest paper, when it is this one to the letter."""
+    newest = next(iter(queries.instruments_of(session, member.id)), None)
+    if newest is None or any(getattr(newest, said) != getattr(paper, said) for said in SAID):
+        return None
+    stored = files.get_file(session, newest.file_id)
+    return newest if stored.fingerprint == sha256(paper.file_bytes).hexdigest() else None
 
 
 def begin_membership(session: Session, actor: Actor, org_id: UUID, district_id: UUID) -> Member:

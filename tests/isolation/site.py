@@ -5,7 +5,7 @@ from collections import Counter
 from io import BytesIO
 
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlmodel import SQLModel
 
 from marketplace.core import tenancy
@@ -17,6 +17,9 @@ class Site:
     def __init__(self, app, world, client_for, restore):
         self.app, self.world, self._client_for, self._restore = app, world, client_for, restore
         self._clients = {}
+        self._written = []
+        event.listen(app.extensions["engine"], "before_cursor_execute", self._note_writing)
+        self._before = self.dump()
         app.config["PROPAGATE_EXCEPTIONS"] = False  # a failure is an answer like any other: 500
 
     # -- people ------------------------------------------------------------------------------
@@ -59,6 +62,7 @@ class Site:
         """As it was in the beginning."""
         self._restore()
         self._clients = {}
+        self._written.clear()
 
     def dump(self):
         """Every row of every table, as text."""
@@ -74,11 +78,17 @@ class Site:
                 for name, table in SQLModel.metadata.tables.items()
             }
 
-    def mark(self):
-        """Cheap: on SQLite a number that moves with every commit of anybody else."""
-        if not hasattr(self, "_watch"):
-            self._watch = self.app.extensions["engine"].raw_connection()
-        return self._watch.cursor().execute("PRAGMA data_version").fetchone()
+    def changes(self):
+        """What has changed since the beginning or `restore`; cheap while nothing was written."""
+        if not self._written:
+            return {}
+        self._written.clear()
+        self._now = self.dump()
+        return changes(self._before, self._now)
+
+    def _note_writing(self, _connection, _cursor, sql, *_rest):
+        if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
+            self._written.append(sql)
 
 
 def changes(before, after):

@@ -341,7 +341,7 @@ class Builder:
                 expires_at=clock.now() + timedelta(days=7),
             )
         )
-        t.membership = make.role(t.people["district-viewer"], t.district, Role.APPROVER)
+        t.membership = make.role(t.people["district-data_steward"], t.district, Role.APPROVER)
         t.event = make.save(
             Event(
                 occurred_at=clock.now(),

@@ -1,0 +1,250 @@
+"""Every route that changes something: who of Bravo's may, and what they send.
+
+The same table serves every test of writing: what the rightful person sends and gets is what
+the others send too, so that nobody is turned away for a slip in the form. A new unsafe route
+fails `test_every_unsafe_route_is_a_door` until it stands here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from marketplace.accounts import security
+from tests.isolation.world import PASSWORD
+
+NEW_PASSWORD = "another slow walk in the rain"
+PAPER = b"%PDF-1.7 a new signed paper"
+
+
+@dataclass(frozen=True)
+class Door:
+    who: str | None
+    fields: Callable[[Any], dict[str, Any]] = lambda t: {}
+    #: Parts of the address made on the spot, such as signed links.
+    address: Callable[[Any], dict[str, Any]] | None = None
+    #: Sent twice it does something twice, on purpose; the reason.
+    again: str = ""
+    #: It changes nothing that is stored.
+    stores: bool = True
+
+
+def _paper(_t):
+    return {
+        "kind": "interlocal_agreement",
+        "signer_name": "Pat Lee",
+        "signer_title": "Superintendent",
+        "signed_on": "2026-11-01",
+        "board_date": "",
+        "scope": "Joint purchase of software",
+        "starts_on": "2026-11-01",
+        "ends_on": "2031-06-30",
+        "file": (BytesIO(PAPER), "signed.pdf"),
+    }
+
+
+def _plan(t):
+    return {
+        "price_schedule": str(t.schedule.id),
+        "title": "Next year",
+        "purpose": "Read more.",
+        "closes_day": "2027-01-15",
+        "closes_time": "23:59",
+        "term_starts_on": "2027-07-01",
+        "term_ends_on": "2028-06-30",
+        "pay_by": "2027-08-01",
+        "threshold": "",
+    }
+
+
+def _seats(_t):
+    return {
+        "seats": "140",
+        "tolerance": "0",
+        "limit": "9,500.00",
+        "rung": "committed",
+        "board_date": "",
+        "po_number": "PO-2027-9",
+    }
+
+
+def _payment(t):
+    return {
+        "means": "check",
+        "reference": "CHK 4711",
+        "paid_on": "2026-11-16",
+        "amount_cents": "50.00",
+        "once_key": f"once-{t.letter}",
+    }
+
+
+def _about(_t):
+    return {
+        "name": "A better name",
+        "summary": "Better words.",
+        "description": "It reads aloud.",
+        "lowest_grade": "0",
+        "highest_grade": "5",
+        "subjects": "reading",
+        "languages": "English",
+        "runs_on": "Browsers",
+        "works_with": "",
+        "seen_edits": "0",
+    }
+
+
+def _price(_t):
+    return {
+        "kind": "volume",
+        "total": "",
+        "platform_fee": "",
+        "minimum": "",
+        "cap": "",
+        "term_months": "12",
+        "valid_until": "2027-06-30",
+        "from_1": "1",
+        "price_1": "15.00",
+        "seen_edits": "0",
+    }
+
+
+def _person(_t):
+    return {
+        "org_name": "A new company",
+        "state": "OH",
+        "person_name": "New Person",
+        "email": "new.person@example.org",
+        "password": NEW_PASSWORD,
+    }
+
+
+LETTER_AGAIN = "a letter may be asked for again when it did not come"
+
+DOORS = {
+    # accounts
+    "/account/act-for": Door("convener", lambda t: {"org_id": str(t.consortium_org.id)}),
+    "/account/password": Door(
+        "district-buyer", lambda t: {"current": PASSWORD, "password": NEW_PASSWORD}
+    ),
+    "/account/people/<uuid:membership_id>/remove-role": Door("district-administrator"),
+    "/account/people/invitations/<uuid:invitation_id>/withdraw": Door("district-administrator"),
+    "/account/people/invite": Door(
+        "district-administrator",
+        lambda t: {"email": f"new-{t.letter}@example.org", "role": "viewer"},
+        again="the newer invitation takes the place of the older: see test_invitations.py",
+    ),
+    "/account/security/sign-out-everywhere": Door("district-buyer"),
+    "/confirm": Door(None, lambda t: {"email": t.people["unconfirmed"].email}, again=LETTER_AGAIN),
+    "/confirm/<token>": Door(
+        None,
+        address=lambda t: {"token": security.confirmation_token(t.people["unconfirmed"])},
+    ),
+    "/invite/<token>": Door(None, lambda t: {"name": "A guest", "password": NEW_PASSWORD}),
+    "/reset": Door(None, lambda t: {"email": t.people["convener"].email}, again=LETTER_AGAIN),
+    "/reset/<token>": Door(
+        None,
+        lambda t: {"password": NEW_PASSWORD},
+        address=lambda t: {"token": security.reset_token(t.people["convener"])},
+    ),
+    "/sign-in": Door(
+        None,
+        lambda t: {"email": t.people["convener"].email, "password": PASSWORD},
+        stores=False,
+    ),
+    "/sign-in/demo": Door(None, lambda t: {"email": "buyer@demo.test"}, stores=False),
+    "/sign-out": Door("district-buyer", stores=False),
+    "/sign-up/<any('vendor', 'funder', 'service-agency'):kind>": Door(
+        None, _person, again="the person who has an account already is told so by letter"
+    ),
+    "/sign-up/district/<leaid>": Door(None, _person),
+    # the operator
+    "/admin/jobs": Door(
+        "operator",
+        lambda t: {"event_id": str(t.event.id), "subscriber": "consortia.write_welcome"},
+    ),
+    "/admin/listings/<tool_slug>/publish": Door("operator", lambda t: {"seen_edits": "0"}),
+    "/admin/listings/<tool_slug>/send-back": Door("operator", lambda t: {"reason": "Say more."}),
+    "/admin/listings/<tool_slug>/suspend": Door("operator", lambda t: {"reason": "Not true."}),
+    # catalogue
+    "/v/<slug>/listings/new": Door(
+        "vendor-listing_editor", lambda t: {"name": "One more", "summary": "In one line."}
+    ),
+    "/v/<slug>/profile": Door(
+        "vendor-administrator",
+        lambda t: {
+            "about": "We write software.",
+            "website": "https://vendor.example.org",
+            "city": "Columbus",
+            "state": "OH",
+            "billing_email": "bills@example.org",
+            "remit_to": "1 Main Street",
+        },
+    ),
+    "/v/<slug>/listings/<tool_slug>/about": Door("vendor-listing_editor", _about),
+    "/v/<slug>/listings/<tool_slug>/ai": Door(
+        "vendor-listing_editor",
+        lambda t: {"ai_use": "predictive", "ai_facts": "A teacher reads it.", "seen_edits": "0"},
+    ),
+    "/v/<slug>/listings/<tool_slug>/editions/new": Door(
+        "vendor-listing_editor",
+        lambda t: {"name": "New edition", "included": "All", "seen_edits": "0"},
+    ),
+    "/v/<slug>/listings/<tool_slug>/editions/<uuid:edition_id>": Door(
+        "vendor-listing_editor",
+        lambda t: {"name": "Renamed edition", "included": "All", "seen_edits": "0"},
+    ),
+    "/v/<slug>/listings/<tool_slug>/editions/<uuid:edition_id>/price": Door(
+        "vendor-listing_editor", _price
+    ),
+    "/v/<slug>/listings/<tool_slug>/submit": Door("vendor-listing_editor"),
+    # consortia
+    "/consortia/new": Door(
+        "convener",
+        lambda t: {
+            "name": "One more consortium",
+            "purpose": "Buy together.",
+            "legal_shape": "joint",
+            "fiscal_agent": "",
+            "time_zone": "America/New_York",
+            "by_laws": "One district, one vote.",
+        },
+    ),
+    "/consortia/<slug>/ask": Door(
+        "outsider", lambda t: {"words": "Please.", "accept_by_laws": "y"}
+    ),
+    "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
+    "/consortia/<slug>/instrument": Door("district-buyer", _paper),
+    "/consortia/<slug>/leave": Door("district-buyer"),
+    "/c/<slug>/constitute": Door("convener"),
+    "/c/<slug>/invite": Door(
+        "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
+    ),
+    "/c/<slug>/members/<leaid>/approve": Door("convener"),
+    "/c/<slug>/members/<leaid>/end": Door("convener"),
+    "/c/<slug>/members/<leaid>/instrument": Door("convener", _paper),
+    # pools
+    "/c/<slug>/pools/new": Door("convener", _plan),
+    "/c/<slug>/pools/<pool_slug>/change": Door("convener", _plan),
+    "/c/<slug>/pools/<pool_slug>/open": Door("convener"),
+    "/c/<slug>/pools/<pool_slug>/clear": Door("convener"),
+    "/pools/<consortium>/<slug>/join/seats": Door("district-buyer", _seats),
+    "/pools/<consortium>/<slug>/join/contacts": Door(
+        "district-buyer",
+        lambda t: {"contact_name": "Pat Lee", "contact_email": "pat@example.org"},
+    ),
+    "/pools/<consortium>/<slug>/join/check": Door(
+        "district-buyer", lambda t: {"key": f"zq{t.letter}-one-use-key"}
+    ),
+    "/pools/<consortium>/<slug>/withdraw": Door("district-buyer"),
+    # orders
+    "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
+    "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),
+    "/v/<vendor>/orders/<uuid:order_id>/invoice": Door("vendor-finance"),
+    "/v/<vendor>/pools/<uuid:pool_id>/invoices": Door("vendor-finance"),
+    "/c/<consortium>/pools/<uuid:pool_id>/orders": Door("convener"),
+    "/c/<consortium>/vendors/<vendor_slug>/payment": Door("fiscal-agent", _payment),
+    "/d/<leaid>/orders/<uuid:order_id>/purchase-order": Door(
+        "district-buyer", lambda t: {"number": "PO 2027-17"}
+    ),
+}
