@@ -15,6 +15,7 @@ from marketplace.accounts import queries, security
 from marketplace.accounts.limit_views import requests_for_letters
 from marketplace.accounts.models import Organization, User
 from marketplace.accounts.queries import Identity
+from marketplace.accounts.rules import Role
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import NOBODY, Actor
 
@@ -142,10 +143,21 @@ def home_url(organization: Organization | None) -> str:
         "district": f"/d/{organization.leaid}/",
         "vendor": f"/v/{organization.slug}/",
         "funder": f"/f/{organization.slug}/",
-        "consortium": f"/c/{organization.slug}/",
+        "consortium": _desk_of(organization),
         "service_agency": "/account",
         "operator": "/admin/",
     }[organization.kind]
+
+
+def _desk_of(consortium: Organization) -> str:
+    """The convener's console, the fiscal agent's money page, everybody else's public page."""
+    identity = current_identity()
+    held = identity.roles if identity else frozenset()
+    if (Role.CONVENER, consortium.id) in held:
+        return f"/c/{consortium.slug}/"
+    if (Role.FISCAL_AGENT, consortium.id) in held:
+        return f"/c/{consortium.slug}/money"
+    return f"/consortia/{consortium.slug}"
 
 
 def _viewer() -> dict[str, Any]:

@@ -145,7 +145,7 @@ def join_seats(consortium: str, slug: str) -> Any:
         }
     )
     if request.method == "POST" and "update" in request.form:
-        form.validate()
+        form.seats.validate(form)  # the price needs no more than this; the rest may still be open
     elif form.submitted(lambda writer: flow.save(writer, seats_answers(form))):
         return redirect(flow.shown.url("join_contacts"))
     good = form.seats.data if not form.seats.errors else None
