@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 from flask import Flask
 
 from marketplace import app as application
@@ -84,14 +85,22 @@ def demo(port: int, fresh: bool) -> None:
     """The whole site with a demonstration world, on this machine only."""
     address = f"http://127.0.0.1:{port}"
     app = application.create_app(MODE="demo", PUBLIC_URL=address)
-    _prepare_demo(app, Path(app.config["VAR"]), fresh)
+    var = Path(app.config["VAR"])
+    _prepare_demo(app, var, fresh)
+    _log_to(var / "log.jsonl")
     consumer = jobs.init_worker(app).create_consumer(workers=1, periodic=True)
     threading.Thread(target=_work, args=(consumer,), daemon=True).start()
     click.echo(f"\n{app.config['SITE_NAME']} is at {address}\n")
     for line in import_module("seed").introduction():
         click.echo(line)
-    click.echo("\nStop with Ctrl+C.")
+    click.echo(f"\nWhat happens is logged in {var / 'log.jsonl'}. Stop with Ctrl+C.")
     _listen(app, "127.0.0.1", port, threads=8)
+
+
+def _log_to(path: Path) -> None:
+    """Newcomers look at the accounts on their screen, not at a line per request."""
+    log = path.open("a", encoding="utf-8", buffering=1)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
 
 
 def _prepare_demo(app: Flask, var: Path, fresh: bool) -> None:
