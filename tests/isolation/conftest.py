@@ -41,10 +41,10 @@ def built(request, tmp_path_factory, sqlite_template):
 
 def _build(url, folder):
     app = _app(url, folder)
-    with clock.frozen(NOW):
-        with Session(app.extensions["engine"], expire_on_commit=False) as session:
-            world = worlds.build(Factory(app, session))
-            session.expunge_all()
+    reading = Session(app.extensions["engine"], expire_on_commit=False)
+    with clock.frozen(NOW), reading as session:
+        world = worlds.build(Factory(app, session))
+        session.expunge_all()
     if url.startswith("sqlite"):
         with app.extensions["engine"].connect() as connection:
             connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

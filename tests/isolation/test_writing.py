@@ -51,8 +51,9 @@ def try_what_is_bravos(site, world, roles):
 
 
 @on_sqlite
-def test_nobody_of_alpha_changes_anything_of_bravos(site, world):
-    assert try_what_is_bravos(site, world, ROLES) > 700
+@pytest.mark.parametrize("who", ROLES)
+def test_nobody_of_alpha_changes_anything_of_bravos(site, world, who):
+    assert try_what_is_bravos(site, world, [who]) > 60
 
 
 @on_postgresql
