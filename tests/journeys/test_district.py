@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 from sqlmodel import select
 
-from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import Role
 from marketplace.cli import main
 from marketplace.core.money import dollars
