@@ -4,14 +4,21 @@ import contextlib
 import os
 import shutil
 import threading
-from datetime import timedelta
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import sync_playwright
+from sqlmodel import Session, col, select
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
-from marketplace.core import clock, jobs
+from marketplace.accounts import security
+from marketplace.accounts.rules import Role
+from marketplace.core import clock, jobs, tenancy
+from marketplace.core.mail import Letter
+from tests.journeys import world
+from tests.journeys.walking import KeyboardPerson, Person
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = [
@@ -23,7 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {"desktop": 1280, "phone": 390}
+PASSWORD = "a slow walk round the lake"
 
 
 @pytest.fixture
@@ -36,28 +43,64 @@ class _Silent(WSGIRequestHandler):
         """Requests are logged by the site itself."""
 
 
-@pytest.fixture
-def site(app):
-    """The application served by threads on a port of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
-    app.config["PUBLIC_URL"] = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+class Site:
+    """The application served by threads on a port of its own, its worker, its letters."""
 
-    def work():
+    def __init__(self, app):
+        self.app, self.ahead = app, timedelta()
+        self.server = make_server(
+            "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Silent
+        )
+        self.url = app.config["PUBLIC_URL"] = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def now(self):
+        """What time it is on the site."""
+        return datetime.now(UTC) + self.ahead
+
+    def today(self, zone="America/Chicago"):
+        return self.now().astimezone(ZoneInfo(zone)).date()
+
+    def _serve(self, environ, start_response):
+        time = contextlib.ExitStack()
+        time.enter_context(clock.frozen(self.now()))
+        return ClosingIterator(self.app(environ, start_response), time.close)
+
+    def work(self):
         """What the worker does every minute."""
-        with app.app_context():
+        with clock.frozen(self.now()), self.app.app_context():
             return jobs.run_due()
 
-    def pass_time(moment):
-        """Let the worker look at the clock just after `moment`."""
-        with clock.frozen(moment + timedelta(seconds=61)):
-            return work()
+    def pass_time(self, moment):
+        """Go on to just after `moment`, on every page, and let the worker look at the clock."""
+        self.ahead = moment + timedelta(seconds=61) - datetime.now(UTC)
+        return self.work()
 
-    yield SimpleNamespace(url=app.config["PUBLIC_URL"], work=work, pass_time=pass_time, app=app)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    # -- what stands in the database ---------------------------------------------------------
+
+    def read(self, query):
+        """All rows of a query as they now stand, whoever owns them."""
+        engine = self.app.extensions["engine"]
+        with Session(engine) as session, tenancy.everyone("test asserts"):
+            return list(session.exec(query))
+
+    def letter(self, subject, to):
+        """The newest letter to somebody whose subject contains these words."""
+        query = select(Letter).where(Letter.recipient == to).order_by(col(Letter.written_at))
+        letters = self.read(query)
+        [*_, newest] = [x for x in letters if subject in x.subject] or [None]
+        assert newest, (subject, to, [x.subject for x in letters])
+        return newest
+
+
+@pytest.fixture
+def site(app):
+    site = Site(app)
+    site.thread.start()
+    yield site
+    site.server.shutdown()
+    site.thread.join()
+    site.server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +144,37 @@ def open_page(chromium, site):
             return page
 
         yield new
+
+
+@pytest.fixture
+def visitor(open_page, site):
+    """`visitor(width=390, javascript=False)`: somebody nobody knows yet."""
+
+    def come(width=1280, javascript=True, keyboard=False):
+        kind = KeyboardPerson if keyboard else Person
+        return kind(open_page(width, javascript), site, javascript=javascript)
+
+    return come
+
+
+@pytest.fixture
+def member_of_staff(app, make, visitor):
+    """Somebody with an account, signed in by the page: `member_of_staff(vendor, Role.FINANCE)`."""
+
+    def come(organization, *roles, convenes=None, name=None, **browser):
+        name = name or f"{roles[0].value.replace('_', ' ').title()} of {organization.name}"
+        email = f"{'.'.join(name.lower().split())}@example.org"
+        with app.app_context():
+            hashed = security.new_hash(PASSWORD, email)
+        user = make.person(organization, *roles, email=email, name=name, password=hashed)
+        if convenes:
+            make.role(user, convenes, Role.CONVENER)
+        return visitor(**browser).sign_in(email, PASSWORD)
+
+    return come
+
+
+@pytest.fixture
+def town(make, site):
+    """Districts of the directory, a vendor with its tools, a consortium with two members."""
+    return world.build(make, site.now())
