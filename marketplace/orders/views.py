@@ -52,6 +52,5 @@ def money_of_consortium(consortium: Any) -> str | None:
         "orders/_console_panel.html",
         desk=Desk("consortium", organization),
         sums=list_queries.sums(db.session(), query),
-        keeps=can(login.current_actor(), "orders.pay_vendor", organization),
         held_back=len(list_queries.held_back(db.session(), org_id)),
     )
