@@ -115,13 +115,13 @@ class Diary:
             with clock.frozen(when):
                 step(self, *facts)
                 if not self._steps or self._steps[0][0].date() > when.date():
-                    self._let_follow()
+                    self.let_follow()
         with clock.frozen(self.now):
             self._let_fall_due()
-            self._let_follow()
+            self.let_follow()
         self._post_letters()
 
-    def _let_follow(self) -> None:
+    def let_follow(self) -> None:
         """Run the jobs that wait for events, as the worker does, until none is left."""
         while waiting := self.session.exec(WAITING).all():
             for event, subscriber in waiting:

@@ -1,8 +1,11 @@
 """Pools are planned and opened, districts commit seats, and the deadlines come."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from marketplace.accounts import queries as accounts
 from marketplace.core.access import Actor
 from marketplace.pools import service
 from marketplace.pools.models import Pool
@@ -13,11 +16,13 @@ from seed import orders
 from seed.campaigns import CAMPAIGNS, Campaign
 from seed.charters import CHARTERS
 from seed.consortia import settled
-from seed.diary import OFFICE_MINUTES, Diary
+from seed.diary import Diary
 from seed.roster import DEMO_DISTRICT, Place
 
 #: A term begins on the first of the month, this many days or more after the deadline.
 BETWEEN = timedelta(days=7)
+#: Deadlines are at the end of a day where the consortium is.
+LAST_MINUTE = time(23, 59)
 
 
 def plan(diary: Diary) -> None:
@@ -28,12 +33,14 @@ def plan(diary: Diary) -> None:
 def draft(diary: Diary, campaign: Campaign) -> None:
     lead = diary.actors[f"lead:{campaign.region}"]
     tool, price = diary.tools[campaign.tool]
-    closes_at = diary.at(campaign.closes, OFFICE_MINUTES - 1)
-    starts, ends = _term(closes_at.date())
+    consortium = diary.consortia[campaign.region].org_id
+    closes_on, zone = diary.at(campaign.closes).date(), _zone(diary, consortium)
+    closes_at = datetime.combine(closes_on, LAST_MINUTE, zone).astimezone(UTC)
+    starts, ends = _term(closes_on)
     pool = service.create_pool(
         diary.session,
         lead,
-        diary.consortia[campaign.region].org_id,
+        consortium,
         Plan(
             tool_id=tool.id,
             price_schedule_id=price.id,
@@ -42,12 +49,16 @@ def draft(diary: Diary, campaign: Campaign) -> None:
             closes_at=closes_at,
             term_starts_on=starts,
             term_ends_on=ends,
-            pay_by=closes_at.date() + timedelta(days=campaign.pay_after),
+            pay_by=closes_on + timedelta(days=campaign.pay_after),
             threshold_seats=campaign.threshold,
         ),
     )
     if not campaign.draft:
         diary.later(diary.at(campaign.opens), open_pool, campaign, pool)
+
+
+def _zone(diary: Diary, consortium: UUID) -> ZoneInfo:
+    return ZoneInfo(accounts.get_organization(diary.session, consortium).time_zone)
 
 
 def _term(closes_on: date) -> tuple[date, date]:
@@ -135,4 +146,5 @@ def _limit(pool: Pool, place: Place, seats: int, number: int) -> int | None:
 def clear(diary: Diary, campaign: Campaign, pool: Pool) -> None:
     """The deadline: the site clears the pool, and the orders follow from that."""
     service.clear_pool(diary.session, Actor.system(), pool.id)
-    diary.later(diary.workday(pool.closes_at + timedelta(hours=17)), orders.begin, campaign, pool)
+    diary.let_follow()  # the orders, which the next step looks for
+    diary.later(diary.workday(pool.closes_at + timedelta(hours=10)), orders.begin, campaign, pool)

@@ -8,12 +8,14 @@ from flask_login import login_required
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import queries, service
 from marketplace.consortia.forms import InviteDistrictForm, PressForm
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import ConsortiumStatus, MemberStatus
-from marketplace.consortia.shared_views import apart, bp, led
-from marketplace.core import clock, db, web
+from marketplace.consortia.shared_views import PUBLIC, apart, bp, led
+from marketplace.core import clock, db, panels, tenancy, web
+from marketplace.core.access import can
 from marketplace.core.errors import RuleBroken
 from marketplace.directory import queries as directory
 
@@ -21,11 +23,15 @@ from marketplace.directory import queries as directory
 @bp.get("/c/<slug>/")
 @login_required
 def console(slug: str) -> Any:
-    session = db.session()
+    session, actor = db.session(), current_actor()
+    organization, consortium = queries.consortium_by_slug(session, slug)
+    if actor.org_id == organization.id and not can(actor, "consortia.console", consortium):
+        return redirect(url_for(".consortium", slug=slug))  # reviewers and voters have no desk
     organization, consortium = led(slug, "consortia.console")
     page = web.paged(session, queries.members_in_scope(organization.id))
     papers = queries.latest_instruments(session, organization.id)
     today = clock.today(organization.time_zone)
+    convenes = can(actor, "consortia.member", consortium)
     lines = [
         (
             member,
@@ -42,8 +48,25 @@ def console(slug: str) -> Any:
         page=page,
         lines=lines,
         active=queries.member_counts(session, [organization.id]).get(organization.id, 0),
-        forming=consortium.status is ConsortiumStatus.FORMING,
+        convenes=convenes,
+        waiting=queries.waiting_for_an_answer(session, organization.id) if convenes else [],
+        forming=convenes and consortium.status is ConsortiumStatus.FORMING,
         press=PressForm(),
+    )
+
+
+@panels.fill("accounts.account")
+def consortia_of_agency(organization: Organization) -> str | None:
+    """A service agency has no pages of its own; this says what it can do next."""
+    if organization.kind is not OrganizationKind.SERVICE_AGENCY:
+        return None
+    with tenancy.everyone(PUBLIC):
+        found = queries.led_by(db.session(), organization.id)
+    return render_template(
+        "consortia/_agency_card.html",
+        organization=organization,
+        led=found,
+        may_found=can(current_actor(), "consortia.found_consortium"),
     )
 
 

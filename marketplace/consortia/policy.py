@@ -15,6 +15,10 @@ def convenes(actor: Actor, subject: Any) -> bool:
     return actor.has(Role.CONVENER, subject.org_id)
 
 
+def keeps_its_money(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.FISCAL_AGENT, subject.org_id)
+
+
 def speaks_for_a_district(actor: Actor, _subject: Any) -> bool:
     return actor.org_kind == "district" and actor.acts_as(
         Role.ADMINISTRATOR, Role.BUYER, Role.APPROVER
@@ -29,7 +33,7 @@ access.declare(
     {
         "consortia.found_consortium": [[founds]],
         "consortia.constitute": [[convenes]],
-        "consortia.console": [[convenes]],
+        "consortia.console": [[convenes], [keeps_its_money]],
         "consortia.member": [[convenes]],
         "consortia.invite_district": [[convenes]],
         "consortia.ask_to_join": [[speaks_for_a_district]],

@@ -129,6 +129,22 @@ def members_in_scope(org_id: UUID) -> Any:
     return members_listed(org_id).where(in_scope(Member))
 
 
+def waiting_for_an_answer(session: Session, org_id: UUID) -> list[tuple[Member, Organization]]:
+    """Districts that asked to join and were not answered, the longest wait first."""
+    query = (
+        select(Member, Organization)
+        .join(Organization, col(Organization.id) == Member.district_id)
+        .where(
+            Member.org_id == org_id,
+            Member.status == MemberStatus.REQUESTED,
+            col(Member.approved_at).is_(None),
+        )
+        .order_by(col(Member.asked_at), col(Member.id))
+        .limit(20)
+    )
+    return [(found, org) for found, org in session.exec(query)]
+
+
 def memberships_of(session: Session, district_id: UUID) -> list[tuple[Member, Organization]]:
     """Every consortium a district belongs to, is invited to or has asked to join."""
     query = (

@@ -120,6 +120,7 @@ def district(leaid: str) -> Any:
             *tasks.about_orders(leaid, bought),
         ]
     )
+    reviews_for = [org for _, org in memberships if actor.has(Role.REVIEWER, org.id)]
     slugs = {consortium.id: consortium.slug for _, consortium in memberships}
     return render_template(
         "home/district.html",
@@ -129,6 +130,7 @@ def district(leaid: str) -> Any:
             [c.board_date for c, _ in commitments] + [tasks.closing_day(p) for _, p in commitments],
             today,
         ),
+        reviews_for=reviews_for,
         memberships=memberships,
         papers=papers,
         commitments=[(c, pool, slugs.get(pool.org_id)) for c, pool in commitments],

@@ -11,7 +11,7 @@ from flask import Blueprint, url_for
 
 from marketplace.accounts import login, queries
 from marketplace.accounts.models import Organization
-from marketplace.accounts.rules import OrganizationKind, Role
+from marketplace.accounts.rules import OrganizationKind
 from marketplace.core import db, tenancy
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
@@ -40,11 +40,6 @@ class Desk:
 
     @property
     def home_url(self) -> str:
-        """The convener's console is not the fiscal agent's: for those, the public page."""
-        if self.side == "consortium" and not login.current_actor().has(
-            Role.CONVENER, self.organization.id
-        ):
-            return f"/consortia/{self.organization.slug}"
         return login.home_url(self.organization)
 
     @property

@@ -64,7 +64,8 @@ def tell_the_district(session: Session, event: Event) -> None:
         f"Your order of {said['tool']['name']} is placed",
         f"The pool “{said['pool']['title']}” has cleared. Your share is "
         f"{dollars(order.total_cents)} for {order.seats:,} seats. "
-        f"Alone it would cost {dollars(order.alone_cents)}.",
+        f"Alone it would cost {dollars(order.alone_cents)}. Pay by {day(order.pay_by)}, once the "
+        "bill is there.",
         po,
         "See it after you sign in: "
         + link_to("orders.order", leaid=order.leaid, order_id=order.id),
@@ -72,10 +73,22 @@ def tell_the_district(session: Session, event: Event) -> None:
 
 
 @on("orders.held_back")
-def tell_the_lead(session: Session, event: Event) -> None:
+def tell_both_what_is_missing(session: Session, event: Event) -> None:
     pool = list_queries.get_pool(session, event.subject_id)
-    names = [accounts.organization_by_leaid(session, x).name for x in event.facts["leaids"]]
+    districts = [accounts.organization_by_leaid(session, x) for x in event.facts["leaids"]]
+    names = [district.name for district in districts]
     slug = accounts.get_organization(session, pool.org_id).slug
+    for district in districts:
+        _write(
+            session,
+            district.id,
+            DISTRICT,
+            f"“{pool.title}” cleared; your order waits for a paper",
+            "You are in. But your signed membership paper does not run until the end of the term, "
+            "so no order could be placed for you yet.",
+            "Next step: file the paper after you sign in. "
+            + link_to("consortia.file_instrument", slug=slug),
+        )
     _write(
         session,
         pool.org_id,

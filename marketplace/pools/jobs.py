@@ -12,9 +12,8 @@ from marketplace.core import clock, jobs, mail
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
-from marketplace.core.web import day
 from marketplace.pools import queries, rules, service
-from marketplace.pools.models import Allocation, Commitment, Pool
+from marketplace.pools.models import Commitment, Pool
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +53,21 @@ def count_after_lapse(session: Session, event: Event) -> None:
 
 @on("pools.cleared")
 def write_results(session: Session, event: Event) -> None:
-    """Tell every district what became of its seats, and the lead agency the total."""
+    """Tell whoever was left out why, and the lead agency the total.
+
+    Whoever is in gets one letter, about its order: with the amount and what to do next.
+    """
     pool = queries.get_pool(session, event.subject_id)
     consortium = accounts.get_organization(session, pool.org_id)
-    shares = {each.district_id: each for each in queries.allocations(session, pool.id)}
+    shared = {each.district_id for each in queries.allocations(session, pool.id)}
     for commitment in queries.commitments(session, pool.id):
-        text = _result_text(pool, consortium, commitment, shares.get(commitment.district_id))
-        _write(session, commitment, f"{pool.title}: the result", text)
+        if commitment.district_id not in shared:
+            text = _left_out(pool, consortium, commitment)
+            _write(session, commitment, f"{pool.title}: cleared without you", text)
     total = dollars(event.facts["total_cents"])
     for person in accounts.people_with_role(session, pool.org_id, Role.CONVENER):
         text = (
-            f"The pool “{pool.title}” cleared: {_sharing(len(shares))} {total} for "
+            f"The pool “{pool.title}” cleared: {_sharing(len(shared))} {total} for "
             f"{event.facts['seats']:,} seats.\n\n{_address(pool, consortium)}\n"
         )
         mail.send(session, person.email, f"{pool.title}: cleared", text)
@@ -89,26 +92,17 @@ def _sharing(districts: int) -> str:
     return "1 district shares" if districts == 1 else f"{districts:,} districts share"
 
 
-def _result_text(
-    pool: Pool, consortium: Organization, commitment: Commitment, share: Allocation | None
-) -> str:
-    address = _address(pool, consortium)
-    if share:
-        spare = f" and {share.spare_seats:,} spare seats free" if share.spare_seats else ""
-        return (
-            f"The pool “{pool.title}” cleared.\n\n"
-            f"Your seats: {share.seats:,}{spare}\n"
-            f"Your share: {dollars(share.share_cents)} (alone it would be "
-            f"{dollars(share.alone_cents)})\n"
-            f"Pay by: {day(pool.pay_by)}\n\nYour order follows.\n\n{address}\n"
-        )
+def _left_out(pool: Pool, consortium: Organization, commitment: Commitment) -> str:
     if commitment.rung in rules.COUNTING_RUNGS:
         why = "Your share would have been above the most you will pay."
         if commitment.leaid in (pool.clearing or {}).get("left_out", ()):
             why = "Your membership paper no longer covers the whole term."
     else:
         why = "Your seats were not approved or committed by the deadline."
-    return f"The pool “{pool.title}” cleared without you. {why} You owe nothing.\n\n{address}\n"
+    return (
+        f"The pool “{pool.title}” cleared without you. {why} You owe nothing.\n\n"
+        f"{_address(pool, consortium)}\n"
+    )
 
 
 def _write(session: Session, commitment: Commitment, subject: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from flask import request, url_for
 
@@ -22,6 +23,8 @@ from marketplace.pools.shared_views import Shown, district_of_actor, schedule_wo
 from marketplace.pricing.rules import Form, Member, Schedule, Split
 
 ROWS = 50
+#: Words, whether it is done, where to do it, and what to know before.
+Step = tuple[str, bool, str | None, str | None]
 
 
 def meter_of(pool: Pool, schedule: Schedule, firm: int, pending: int) -> Meter:
@@ -51,7 +54,7 @@ def context_of(shown: Shown) -> dict[str, Any]:
     mine = _mine(shown, standings, names.get(district_id) if district_id else None)
     typed, problem, tried = _tried(shown, standings, mine)
     cleared = pool.status in rules.CLEARED_STATES
-    page = _rows(shown, sums["districts"])
+    page = _rows(shown, sums["districts"], district_id)
     total = queries.allocation_totals(session, pool.id) if cleared else None
     firm, pending = (total[1], 0) if total else (sums["firm"], sums["pending"])
     return {
@@ -83,13 +86,13 @@ def context_of(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _rows(shown: Shown, districts: int) -> web.Page:
+def _rows(shown: Shown, districts: int, me: UUID | None) -> web.Page:
     """One page of the split table; how many there are is already known."""
     session, pool, number = db.session(), shown.pool, web.page_number()
     if pool.status in rules.CLEARED_STATES:
-        return web.paged(session, queries.allocations_listed(pool.id), ROWS)
+        return web.paged(session, queries.allocations_listed(pool.id, me), ROWS)
     number = min(number, max(1, -(-districts // ROWS)))
-    query = queries.split_listed(pool.id).limit(ROWS).offset((number - 1) * ROWS)
+    query = queries.split_listed(pool.id, me).limit(ROWS).offset((number - 1) * ROWS)
     return web.Page(session.exec(query).all(), number, ROWS, districts)
 
 
@@ -163,29 +166,48 @@ def _tried(
 
 
 def _tasks(shown: Shown, mine: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """What happens next, for the district that looks or for anybody."""
+    """What is done and what comes next, in the order in which it happens."""
+    if shown.takes_seats:
+        return _numbered(_joining(shown, mine))
+    allocation = mine["allocation"] if mine else None
+    if shown.pool.status not in rules.CLEARED_STATES or (mine and not allocation):
+        return []  # a draft, being cleared, closed short, or without this district
+    return _numbered(
+        [
+            ("Districts commit seats", True, None, None),
+            ("The pool clears", True, None, None),
+            ("Each district gets its own order", True, None, None),
+            ("Pay your share" if allocation else "Each district pays its share", False, None, None),
+        ],
+        note=f"By {web.day(shown.pool.pay_by)}.",
+    )
+
+
+def _joining(shown: Shown, mine: dict[str, Any] | None) -> list[Step]:
     pool, commitment = shown.pool, mine["commitment"] if mine else None
-    open_now = shown.takes_seats
     counted = bool(commitment and commitment.rung in rules.COUNTING_RUNGS)
     member = bool(mine and mine["is_member"])
-    join = shown.url("join") if mine and mine["may_join"] and open_now else None
+    join = shown.url("join") if mine and mine["may_join"] else None
     asked = url_for("consortia.consortium", slug=shown.organization.slug)
-    steps = [
-        ("Agree on seats", bool(commitment), join, "How many seats, and the most you will pay."),
+    closes = f"{web.moment(pool.closes_at, pool.time_zone)}. The final price is worked out then."
+    return [
         ("Join the consortium", member, asked, "By-laws accepted and a signed paper on file."),
+        ("Agree on seats", bool(commitment), join, "How many seats, and the most you will pay."),
         ("Board vote or purchase order", counted, join, "Only then do your seats count."),
-        ("Pool closes", not open_now, None, web.moment(pool.closes_at, pool.time_zone)),
+        ("The pool closes", False, None, closes),
         ("Pay your share", False, None, f"By {web.day(pool.pay_by)}."),
     ]
-    current, tasks = None, []
-    for text, done, url, note in steps:
-        state = "done" if done else "later"
-        if not done and current is None:
-            state, current = "now", text
-        task = {"state": state, "text": text}
-        if state == "now" or text in ("Pool closes", "Pay your share"):
-            task["note"] = note
-        if state == "now" and url:
+
+
+def _numbered(steps: list[Step], note: str = "") -> list[dict[str, Any]]:
+    """The first step that is not done is the next one; notes stand where they help."""
+    tasks: list[dict[str, Any]] = []
+    for text, done, url, said in steps:
+        is_next = not done and all(task["state"] == "done" for task in tasks)
+        task = {"state": "done" if done else "now" if is_next else "later", "text": text}
+        if is_next or (not done and url is None):
+            task["note"] = said or note
+        if is_next and url:
             task["url"] = url
         tasks.append(task)
     return tasks

@@ -109,13 +109,15 @@ def pools_listed(
     closes_before: datetime | None = None,
     state: str = "",
 ) -> Any:
-    """The query behind the public list: pool and consortium; open ones first, soonest first."""
-    takes = case((col(Pool.status).in_(TAKES_SEATS), 0), else_=1)
+    """The public list, pool and consortium: open ones, soonest first, then the newest."""
+    is_open = col(Pool.status).in_(TAKES_SEATS)
+    takes = case((is_open, 0), else_=1)
+    soonest = case((is_open, col(Pool.closes_at)), else_=None)
     query = (
         select(Pool, Organization)
         .join(Organization, col(Organization.id) == Pool.org_id)
         .where(Pool.status != PoolStatus.DRAFT)
-        .order_by(takes, col(Pool.closes_at), col(Pool.id))
+        .order_by(takes, soonest, col(Pool.closes_at).desc(), col(Pool.id))
     )
     if tool_id:
         query = query.where(Pool.tool_id == tool_id)
@@ -223,22 +225,27 @@ def commitments_listed(pool_id: UUID) -> Any:
     return _firm_first(select(Commitment, Organization), pool_id)
 
 
-def split_listed(pool_id: UUID) -> Any:
-    """The query behind the split table: commitment and district, firm ones first, by name.
+def split_listed(pool_id: UUID, first: UUID | None = None) -> Any:
+    """Commitment and district for the split table: `first`, then firm ones, by name.
 
     Bundles of the few columns shown: whole rows would be most of the cost of the page.
     """
     names: Any = (Commitment.leaid, Commitment.rung, Commitment.seats, Commitment.pupils)
-    return _firm_first(select(Bundle("commitment", *names), _district()), pool_id)
+    return _firm_first(select(Bundle("commitment", *names), _district()), pool_id, first)
 
 
-def _firm_first(query: Any, pool_id: UUID) -> Any:
+def _leading(district_id: UUID | None) -> Any:
+    """Sorts the district that looks to the top, so it need not look for itself."""
+    return case((col(Organization.id) == district_id, 0), else_=1)
+
+
+def _firm_first(query: Any, pool_id: UUID, first: UUID | None = None) -> Any:
     firm = case((col(Commitment.rung).in_(COUNTING_RUNGS), 0), else_=1)
     return (
         query.select_from(Commitment)
         .join(Organization, col(Organization.id) == Commitment.district_id)
         .where(*_standing(pool_id))
-        .order_by(firm, col(Organization.name), col(Organization.id))
+        .order_by(_leading(first), firm, col(Organization.name), col(Organization.id))
     )
 
 
@@ -296,8 +303,8 @@ def allocation(session: Session, pool_id: UUID, district_id: UUID) -> Allocation
     return session.exec(query).one_or_none()
 
 
-def allocations_listed(pool_id: UUID) -> Any:
-    """The query behind the final split table: allocation and district, by name."""
+def allocations_listed(pool_id: UUID, first: UUID | None = None) -> Any:
+    """Allocation and district for the final split table: `first`, then by name."""
     columns: Any = (
         Allocation.seats,
         Allocation.spare_seats,
@@ -309,7 +316,7 @@ def allocations_listed(pool_id: UUID) -> Any:
         .select_from(Allocation)
         .join(Organization, col(Organization.id) == Allocation.district_id)
         .where(Allocation.pool_id == pool_id)
-        .order_by(col(Organization.name), col(Organization.id))
+        .order_by(_leading(first), col(Organization.name), col(Organization.id))
     )
 
 

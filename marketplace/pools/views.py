@@ -281,10 +281,11 @@ def pools_of_consortium(consortium: Any) -> str | None:
 
 @panels.fill("consortia.console")
 def pools_of_console(consortium: Any) -> str | None:
-    return _list_of(consortium, "pools/_console_pools.html", drafts=True)
+    plans = can(current_actor(), "pools.create_pool", consortium)
+    return _list_of(consortium, "pools/_console_pools.html", drafts=plans, plans=plans)
 
 
-def _list_of(consortium: Any, template: str, drafts: bool) -> str:
+def _list_of(consortium: Any, template: str, drafts: bool, plans: bool = False) -> str:
     session = db.session()
     with tenancy.everyone(PUBLIC):
         found = queries.pools_of(session, consortium.org_id, drafts=drafts)
@@ -292,5 +293,5 @@ def _list_of(consortium: Any, template: str, drafts: bool) -> str:
         tools = catalogue.tools_by_id(session, {pool.tool_id for pool in found})
         lines = _lines(session, [(pool, organization) for pool in found], tools)
         return render_template(
-            template, lines=lines, organization=organization, consortium=consortium
+            template, lines=lines, organization=organization, consortium=consortium, plans=plans
         )
