@@ -159,7 +159,7 @@ class World:
             term_ends_on=starts_on + timedelta(days=364),
             pay_by=starts_on,
             ordered_at=clock.now(),
-            agreed={"pool": {"title": pool.title}},
+            agreed={"pool": {"title": pool.title}, "tool": {"name": "Reading tutor"}},
         )
         if paid_cents is not None:
             self._add(self._invoice(order, paid_cents))
