@@ -1,7 +1,8 @@
 """The first account of a new site: nobody can be invited before somebody is there."""
 
+from typing import Any
+
 import click
-from sqlmodel import Session
 
 from marketplace.accounts import queries, service
 from marketplace.accounts.models import Organization
@@ -28,7 +29,7 @@ def operator(email: str, name: str, password: str) -> None:
     click.echo(f"{name} signs in at {app.config['PUBLIC_URL']}/sign-in as {email}.")
 
 
-def _the_site(session: Session, actor: Actor, name: str) -> Organization:
+def _the_site(session: Any, actor: Actor, name: str) -> Organization:
     known = queries.organizations_of_kind(session, OrganizationKind.OPERATOR)
     if known:
         return known[0]
