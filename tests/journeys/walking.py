@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from axe_playwright_python.sync_playwright import Axe
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 _axe = Axe()
 #: Pages that axe has seen at a width; the same page with other figures is not looked at again.
 _seen = set()
@@ -23,7 +24,7 @@ def check(page, *, javascript=True):
     looks_like = (width, re.sub(r"[0-9a-f-]{36}|value=\"[^\"]*\"|\d+", "", page.content()))
     if looks_like in _seen:
         return
-    found = _axe.run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    found = _axe.run(page, options=OPTIONS)
     faults = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found.response["violations"]]
     assert faults == [], (page.url, faults)
     _seen.add(looks_like)
