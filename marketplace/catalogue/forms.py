@@ -17,7 +17,6 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import (
-    Email,
     InputRequired,
     Length,
     NumberRange,
@@ -27,8 +26,10 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea, TextInput
 
+from marketplace.accounts.rules import check_email
 from marketplace.catalogue import prices
 from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, ScheduleForm
+from marketplace.core.errors import RuleBroken
 from marketplace.core.web import Form
 
 
@@ -210,12 +211,17 @@ class DescribeVendorForm(Form):
     )
     city = _text("City", 80)
     state = _text("State", 2, "", Regexp(r"[A-Za-z]{2}$", message="Enter two letters, such as OH."))
-    billing_email = _text(
-        "Billing e-mail", 200, "Enter an e-mail address.", Email("Enter an e-mail address.")
-    )
+    billing_email = _text("Billing e-mail", 200, "Enter an e-mail address.")
     remit_to = _long_text(
         "Remit-to address", 400, "Enter the address that checks and payment notices go to."
     )
+
+    def validate_billing_email(self, field: StringField) -> None:
+        """What was good enough to sign up with is good enough here."""
+        try:
+            check_email(field.data or "")
+        except RuleBroken as refusal:
+            raise ValidationError(str(refusal)) from None
 
 
 class SubmitListingForm(Form):

@@ -14,8 +14,10 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from marketplace.accounts.rules import check_email
+from marketplace.core.errors import RuleBroken
 from marketplace.core.money import LARGEST_CENTS
 from marketplace.core.web import Form
 from marketplace.pools.rules import MOST_SEATS, Rung
@@ -105,10 +107,16 @@ class ContactsForm(Form):
         [
             InputRequired("Enter an e-mail address."),
             Length(max=254),
-            Email("Enter an e-mail address, such as name@district.org."),
         ],
         description="The result of the pool goes here.",
     )
+
+    def validate_contact_email(self, field: EmailField) -> None:
+        """What was good enough to sign up with is good enough here."""
+        try:
+            check_email(field.data or "")
+        except RuleBroken as refusal:
+            raise ValidationError(str(refusal)) from None
 
 
 class CheckForm(Form):

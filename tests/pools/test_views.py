@@ -12,6 +12,7 @@ from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock, jobs, tenancy
 from marketplace.core.events import Event
 from marketplace.pools import queries, service
+from marketplace.pools.forms import ContactsForm
 from marketplace.pools.rules import PoolStatus, Rung
 from tests.conftest import NOW, on_sqlite
 
@@ -597,3 +598,14 @@ def test_with_a_thousand_members_the_page_is_small_and_asks_little(
     assert "Page 1 of 20" in words(page)
     last = client.get(address(pool, "?page=20"))
     assert last.text.count("<tr") == 52
+
+
+@pytest.mark.parametrize(
+    "address, is_taken", [("buyer@demo.test", True), ("a@b.k12.oh.us", True), ("nobody", False)]
+)
+def test_a_contact_takes_every_address_one_can_sign_up_with(app, address, is_taken):
+    typed = {"contact_name": "Ada", "contact_email": address}
+    with app.test_request_context(method="POST", data=typed):
+        form = ContactsForm(meta={"csrf": False})
+        assert form.validate() is is_taken
+        assert bool(form.contact_email.errors) is not is_taken
