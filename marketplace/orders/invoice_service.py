@@ -88,7 +88,10 @@ def _issuer(session: Session, issuer_id: UUID, order: Order) -> tuple[Organizati
         query = select(VendorProfile).where(VendorProfile.org_id == issuer_id)
         profile = session.exec(query).first()
         email = profile.billing_email if profile else ""
-        return issuer, "\n".join([issuer.name, profile.remit_to if profile else ""]).strip(), email
+        remit_to = profile.remit_to.strip() if profile else ""
+        if not remit_to.casefold().startswith(issuer.name.casefold()):
+            remit_to = f"{issuer.name}\n{remit_to}".strip()
+        return issuer, remit_to, email
     agent = list_queries.fiscal_agent_of(session, issuer_id)
     lines = [issuer.name]
     if agent:

@@ -131,7 +131,7 @@ def bills(vendor, site):
     vendor.follow("Black River Local", within="tbody")
     vendor.sees("Fieldnotes Science for Black River Local", "$8,820.00", "PO PO-900 issued")
     vendor.follow("Issue the invoice").press("Issue invoice for $8,820.00")
-    vendor.sees("Invoice 1 is issued and sent.", "7 Mill Lane")
+    vendor.sees("Invoice 1 is issued and sent.", "Send it to: Fieldnotes 7 Mill Lane")
     vendor.follow("Orders", exact=True, within=".crumb")
     vendor.follow("Issue 1 invoice for").press("Issue 1 invoice").sees(
         "Invoices issued and sent: 1."
