@@ -8,7 +8,7 @@ from sqlmodel import select
 from marketplace.accounts import letters as words
 from marketplace.accounts import queries
 from marketplace.accounts.models import Organization
-from marketplace.accounts.rules import DEMO_ACCOUNTS, Role
+from marketplace.accounts.rules import DEMO_ACCOUNTS, OrganizationKind, Role
 from marketplace.core import clock
 from tests.accounts.conftest import PASSWORD, cookie_of, is_signed_in, token_of
 from tests.conftest import on_sqlite
@@ -410,3 +410,22 @@ def test_next_is_built_anew_from_our_routes(make, join, app, wanted, built):
     answer = client.post("/sign-in", query_string={"next": wanted}, data=sent)
 
     assert answer.location == built
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [
+        (Role.CONVENER, "/c/three-rivers/"),
+        (Role.FISCAL_AGENT, "/c/three-rivers/money"),
+        (Role.VOTER, "/consortia/three-rivers"),
+    ],
+)
+def test_people_of_a_consortium_begin_on_a_page_that_is_open_to_them(
+    make, join, sign_in, role, home
+):
+    circle = make.organization(OrganizationKind.CONSORTIUM, "Three Rivers", slug="three-rivers")
+    join(circle, role, email="kim@x.org")
+
+    _, sent = sign_in("kim@x.org")
+
+    assert sent.location == home

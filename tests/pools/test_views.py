@@ -298,6 +298,20 @@ def test_update_shows_the_price_at_each_step_and_saves_nothing(
     assert see(queries.join_draft, pool.id, district.id) is None
 
 
+def test_update_asks_for_nothing_but_the_seats(make, client_for, consortium, address):
+    pool = make.pool(consortium)
+    _, buyer = joined(make, consortium)
+    client = client_for(buyer)
+
+    tried = client.send(address(pool, "/join/seats"), seats="620", update="1")
+    unclear = client.send(address(pool, "/join/seats"), seats="many", update="1")
+
+    assert tried.status_code == 200
+    assert "$9,920.00" in words(tried)
+    assert "Choose one." not in words(tried)
+    assert unclear.status_code == 422
+
+
 @pytest.mark.parametrize(
     "changes, said",
     [
