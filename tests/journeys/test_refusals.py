@@ -12,6 +12,7 @@ from tests.journeys.conftest import PASSWORD
 from tests.journeys.world import BLACK_RIVER, SPRINGFIELD
 
 pytestmark = [pytest.mark.e2e, on_sqlite]
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -79,22 +80,37 @@ def test_an_invitation_that_has_run_out_says_what_to_do(member_of_staff, visitor
     assert invitation.accepted_at is None
 
 
-def test_pressing_twice_and_going_back_change_nothing_twice(member_of_staff, make, town, site):
+def test_pressing_twice_sending_again_and_going_back_change_nothing_twice(
+    member_of_staff, make, town, site
+):
     pool = world.pool(make, town, site.now())
     buyer = member_of_staff(town.members[BLACK_RIVER], Role.BUYER)
+    page, posts = buyer.page, []
+    page.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
     buyer.open(f"/pools/{town.circle.slug}/{pool.slug}").follow("Change seats")
     buyer.fill("Firm seats", "1100").press("Continue").press("Continue")
-    with buyer.page.expect_navigation(url="**/join/sent"):
-        buyer.page.get_by_role("button", name="Commit 1,100 seats").dblclick(no_wait_after=True)
+    posts.clear()
+    with page.expect_navigation(url="**/join/sent"):
+        page.get_by_role("button", name="Commit 1,100 seats").dblclick(no_wait_after=True)
     buyer.look_around().sees("1,100 seats are in the pool")
-    [once] = site.read(select(Commitment).where(Commitment.leaid == BLACK_RIVER))
+    once = standing(site)
+    assert once.seats == 1_100
 
-    buyer.back()  # what the browser kept, or the page as it is now: pressing again is harmless
-    again = buyer.page.get_by_role("button", name="Commit 1,100 seats")
-    if again.count():
-        buyer.press("Commit 1,100 seats").sees("1,100 seats are in the pool")
-    [twice] = site.read(select(Commitment).where(Commitment.leaid == BLACK_RIVER))
-    assert (twice.seats, twice.changed_at) == (1_100, once.changed_at)
+    # Where the browser swallowed the second press, it comes now: the very same request.
+    again = page.request.post(
+        posts[0].url, data=posts[0].post_data, headers={"Content-Type": FORM, "Referer": page.url}
+    )
+    assert (again.status, again.url) == (200, page.url)
+    assert standing(site).changed_at == once.changed_at
+
+    buyer.back().sees("How many seats?")  # there is nothing left to send a second time
+    assert page.get_by_label("Firm seats").input_value() == "1100"
+    assert standing(site).changed_at == once.changed_at
+
+
+def standing(site):
+    [found] = site.read(select(Commitment).where(Commitment.leaid == BLACK_RIVER))
+    return found
 
 
 def test_signing_up_by_a_double_click_founds_one_district(visitor, town, site):
