@@ -13,7 +13,7 @@ from marketplace.consortia import queries, service
 from marketplace.consortia.forms import InviteDistrictForm, PressForm
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import ConsortiumStatus, MemberStatus
-from marketplace.consortia.shared_views import PUBLIC, apart, bp, led
+from marketplace.consortia.shared_views import PUBLIC, bp, led
 from marketplace.core import clock, db, panels, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import RuleBroken
@@ -185,7 +185,7 @@ def approve_request(slug: str, leaid: str) -> Any:
 def end_membership(slug: str, leaid: str) -> Any:
     organization, _ = led(slug, "consortia.member")
     district = accounts.organization_by_leaid(db.session(), leaid)
-    found = apart(queries.get_member(db.session(), organization.id, district.id))
+    found = queries.get_member(db.session(), organization.id, district.id)
     form = PressForm()
     if form.submitted(
         lambda writer: service.end_membership(writer, current_actor(), organization.id, district.id)

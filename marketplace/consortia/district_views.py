@@ -17,7 +17,7 @@ from marketplace.consortia.forms import (
 from marketplace.consortia.models import Member
 from marketplace.consortia.rules import InstrumentKind, MemberStatus
 from marketplace.consortia.service import Paper
-from marketplace.consortia.shared_views import WHY, apart, bp, led, public
+from marketplace.consortia.shared_views import WHY, bp, led, public
 from marketplace.core import db, tenancy, web
 from marketplace.core.access import Actor, can, require
 from marketplace.core.errors import NotFound
@@ -35,7 +35,7 @@ def _my_member(actor: Actor, org_id: Any, action: str) -> Member:
     with tenancy.everyone(WHY):
         member = queries.get_member(db.session(), org_id, actor.home)
     require(actor, action, member)
-    return apart(member)
+    return member
 
 
 def _to_page(slug: str) -> Any:

@@ -1,7 +1,5 @@
 """What the pages of consortia share: the blueprint, and finding a consortium."""
 
-from typing import TypeVar
-
 from flask import Blueprint
 
 from marketplace.accounts.login import current_actor
@@ -11,7 +9,6 @@ from marketplace.consortia.models import Consortium
 from marketplace.core import db, tenancy
 from marketplace.core.access import require
 
-Row = TypeVar("Row")
 bp = Blueprint("consortia", __name__)
 PUBLIC = "consortia are public"
 WHY = "a district that is not a member yet deals with the consortium"
@@ -21,17 +18,11 @@ def public(slug: str) -> tuple[Organization, Consortium]:
     session = db.session()
     with tenancy.everyone(PUBLIC):
         organization, consortium = queries.consortium_by_slug(session, slug)
-    return organization, apart(consortium)
-
-
-def apart(row: Row) -> Row:
-    """Cut a row loose: a refused form rolls back, and must not read it anew out of scope."""
-    db.session().expunge(row)
-    return row
+    return organization, consortium
 
 
 def led(slug: str, action: str) -> tuple[Organization, Consortium]:
     """A consortium from within its own scope; for others it does not exist."""
     organization, consortium = queries.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
-    return organization, apart(consortium)
+    return organization, consortium

@@ -22,7 +22,7 @@ from marketplace.pools.forms import PlanForm, PressForm
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.service import Plan
-from marketplace.pools.shared_views import apart, bp, schedule_words
+from marketplace.pools.shared_views import bp, schedule_words
 from marketplace.pricing.rules import Form, schedule_from_json
 
 _END_OF_DAY = time(23, 59)
@@ -31,14 +31,14 @@ _END_OF_DAY = time(23, 59)
 def _led(slug: str, action: str) -> tuple[Organization, Consortium]:
     organization, consortium = consortia.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
-    return organization, apart(consortium)
+    return organization, consortium
 
 
 def _own(organization: Organization, slug: str) -> Pool:
     pool = queries.pool_by_slug(db.session(), organization.slug, slug)
     if pool.org_id != organization.id:
         raise NotFound("There is no such pool.")
-    return apart(pool)
+    return pool
 
 
 def _prices() -> list[tuple[str, str, UUID]]:

@@ -26,7 +26,7 @@ from marketplace.pools.forms import (
 from marketplace.pools.models import Commitment
 from marketplace.pools.rules import Rung
 from marketplace.pools.service import Answers
-from marketplace.pools.shared_views import PUBLIC, Shown, apart, bp, find
+from marketplace.pools.shared_views import PUBLIC, Shown, bp, find
 from marketplace.pricing.rules import Member
 
 STEPS = ("Seats", "Contacts", "Check answers", "Sent")
@@ -46,8 +46,6 @@ class _Join:
         self.answers: dict[str, Any] = dict(draft.answers) if draft else {}
         with tenancy.everyone(WHY):
             sent = queries.commitment(session, pool.id, self.actor.home)
-        if sent:
-            apart(sent)
         self.sent: Commitment | None = sent if sent and sent.withdrawn_at is None else None
         known = directory.districts_by_leaid(session, [self.district.leaid or ""])
         found = known.get(self.district.leaid or "")

@@ -1,7 +1,7 @@
 """What the pages of pools share: the blueprint, finding a pool, the words of a schedule."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, url_for
@@ -19,7 +19,6 @@ from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Form, Schedule, schedule_from_json
 
-Row = TypeVar("Row")
 bp = Blueprint("pools", __name__)
 PUBLIC = "open pools are public"
 
@@ -52,17 +51,9 @@ def find(consortium: str, slug: str) -> Shown:
     """The pool at a public address; a draft exists for its lead agency only."""
     with tenancy.everyone(PUBLIC):
         pool, organization, founding, tool = queries.pool_with_all(db.session(), consortium, slug)
-    for row in (pool, founding, tool):
-        apart(row)
     if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
         raise NotFound("There is no such pool.")
     return Shown(pool, organization, founding, tool, schedule_from_json(pool.terms))
-
-
-def apart(row: Row) -> Row:
-    """Cut a row loose: a refused form rolls back, and must not read it anew out of scope."""
-    db.session().expunge(row)
-    return row
 
 
 def totals(by_rung: dict[Rung, tuple[int, int]]) -> dict[str, int]:
