@@ -51,6 +51,8 @@ class Site:
         self.server = make_server(
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Silent
         )
+        # Closing waits for the threads, so that none keeps a database connection open.
+        self.server.daemon_threads = False
         self.url = app.config["PUBLIC_URL"] = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 

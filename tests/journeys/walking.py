@@ -193,8 +193,10 @@ class KeyboardPerson(Person):
         raise AssertionError(f"the arrows never reached {label!r}")
 
     def attach(self, label, path):
+        # The other people of the journey have windows too; a chooser opens in the front one only.
+        self.page.bring_to_front()
         self._reach(self._field(label))
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         chooser.value.set_files(path)
         return self
