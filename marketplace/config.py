@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     #: How many reverse proxies stand in front and set X-Forwarded-For.
     SITE_PROXIES: int = Field(default=0, ge=0, le=5)
     PAGE_CACHE: bool = True
+    #: Strangers may see a page this many seconds old; 0 asks the database every time.
+    PAGE_CACHE_PAUSE: float = Field(default=1.0, ge=0, le=60)
     RATE_LIMITS: bool | None = None  # None: on, except in tests
     BUILD: str = Field(default_factory=fingerprint_of_code)
 

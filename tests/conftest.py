@@ -104,6 +104,7 @@ def app(database_url, tmp_path):
         DATABASE_URL=database_url,
         SECRET_KEYS=["a secret for tests only, long enough"],
         PAGE_CACHE=False,
+        PAGE_CACHE_PAUSE=0,
     )
     app.test_client_class = Browser
     yield app

@@ -113,13 +113,23 @@ def _tag() -> str:
     mark = int(clock.now().timestamp()) // FRESH_FOR_SECONDS
     facts = (
         current_app.config["BUILD"],
-        events.newest_mark(db.session()),
+        _newest_mark(),
         mark,
         request.host_url,
         request.path,
         request.query_string,
     )
     return sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _newest_mark() -> object:
+    """What happened last; asked of the database once in `PAGE_CACHE_PAUSE` seconds."""
+    kept: tuple[float, object] | None = current_app.extensions.get("newest_mark")
+    now = clock.stopwatch()
+    if kept is None or now - kept[0] >= current_app.config["PAGE_CACHE_PAUSE"]:
+        kept = (now, events.newest_mark(db.session()))
+        current_app.extensions["newest_mark"] = kept
+    return kept[1]
 
 
 def _with_tag(response: Response, tag: str) -> Response:

@@ -210,3 +210,15 @@ def test_kept_pages_take_a_bounded_amount_of_memory(monkeypatch):
     assert pages.get("huge") is None
     assert pages.get("0") is None
     assert len(pages.get("49").body) == 100
+
+
+def test_strangers_may_see_a_page_a_moment_old(app, rendered, happen):
+    """Within the pause nobody asks the database whether something happened."""
+    app.config["PAGE_CACHE_PAUSE"] = 60
+    client = app.test_client()
+    before = client.get("/page").headers["ETag"]
+    happen()
+
+    assert client.get("/page").headers["ETag"] == before
+    app.config["PAGE_CACHE_PAUSE"] = 0
+    assert client.get("/page").headers["ETag"] != before
