@@ -25,7 +25,10 @@ def open_app(**settings: Any) -> Flask:
     """The application a command works with: the demo's own, unless settings say production."""
     in_production = bool(os.environ.get("SECRET_KEYS") or os.environ.get("DATABASE_URL"))
     settings.setdefault("MODE", os.environ.get("MODE", "production" if in_production else "demo"))
-    return application.create_app(**settings)
+    app = application.create_app(**settings)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(lambda: db.dispose(app))
+    return app
 
 
 @click.command()
