@@ -40,26 +40,28 @@ def test_it_can_be_run():
     assert os.access(RUN, os.X_OK)
 
 
-def test_a_browser_that_is_there_is_used(machine, tmp_path):
+def test_what_is_there_is_used(machine, tmp_path):
     machine("chromium", "")
+    machine("hledger", "")
     machine("apt-get", "echo apt-get ran")
 
     run = ci(tmp_path)
 
     assert run.returncode == 0
-    assert run.stdout == f"Chromium: {tmp_path}/chromium\npython3 manage.py test\n"
+    assert run.stdout == f"{tmp_path}/chromium\n{tmp_path}/hledger\npython3 manage.py test\n"
 
 
-def test_root_gets_a_browser_by_apt_get(machine, tmp_path):
+def test_root_gets_what_is_missing_by_apt_get(machine, tmp_path):
     machine("apt-get", f'echo "$@" >> "{tmp_path}/asked"')
 
     run = ci(tmp_path)
 
-    assert "Chromium: installed" in run.stdout
+    assert "chromium: installed" in run.stdout
     assert "python3 manage.py test" in run.stdout
     asked = (tmp_path / "asked").read_text().splitlines()
     assert "update" in asked[0]
     assert asked[1].endswith("chromium")
+    assert asked[3].endswith("hledger")
 
 
 def test_without_root_the_tests_run_without_a_browser_and_the_reason_is_said(machine, tmp_path):

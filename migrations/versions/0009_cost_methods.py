@@ -1,0 +1,14 @@
+"""Cost methods: a consortium's proposals from the fair-split designer."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
