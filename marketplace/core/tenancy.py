@@ -18,9 +18,28 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from flask import Flask, g
-from sqlalchemy import Boolean, ColumnElement, Engine, Uuid, bindparam, event, or_
+from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
+    Boolean,
+    Case,
+    Cast,
+    ColumnElement,
+    Engine,
+    False_,
+    FunctionElement,
+    Label,
+    Null,
+    True_,
+    Uuid,
+    and_,
+    bindparam,
+    event,
+    or_,
+)
 from sqlalchemy.orm import Mapper, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.elements import ClauseList, ColumnClause, Grouping, TypeClause
 from sqlalchemy.sql.selectable import AliasedReturnsRows, Select
 from sqlmodel import Field, Session, SQLModel
 
@@ -141,8 +160,8 @@ def _limit_to_scope(state: ORMExecuteState) -> None:
     scope = _scope.get()
     if scope is EVERYONE:
         return
-    plain = _tables_plainly_named(state.statement) if state.is_select else None
-    named = _tables_named(state) if plain is None else plain
+    plain = _plain_tables(state.statement) if state.is_select else None
+    named = _tables_named(state) if plain is None else plain.keys()
     owned = [table for table in named if issubclass(table, OwnedByOrg)]
     if owned and scope is None:
         raise ScopeError(f"{owned[0].__name__} was queried outside any scope")
@@ -151,32 +170,66 @@ def _limit_to_scope(state: ORMExecuteState) -> None:
         state.statement = read_anew.where(*(_listed(table) for table in owned))
     elif owned and plain is not None and scope:
         size = len(_padded(cast("frozenset[UUID]", scope)))
-        simple: Any = state.statement
-        state.statement = simple.where(*(_among(table, size) for table in owned))
+        state.statement = _limited_plainly(state.statement, plain, owned, size)
     elif owned:
         state.statement = state.statement.options(*(_limit(table) for table in owned))
 
 
-def _tables_plainly_named(statement: Any) -> set[type[Any]] | None:
-    """The classes a statement names as themselves; None when it needs a closer look.
+def _limited_plainly(
+    statement: Any, plain: dict[type[Any], bool], owned: list[type[OwnedByOrg]], size: int
+) -> Any:
+    """The condition at the end, or beside the ON of an outer join, which it would undo."""
+    if any(plain[table] for table in owned):
+        joins = []
+        for join in statement._setup_joins:
+            target, on, left, flags = join
+            table = target._annotations["parententity"].class_
+            if flags["isouter"] and table in owned:
+                join = (target, and_(on, _among(table, size)), left, flags)
+            joins.append(join)
+        statement = statement._clone()
+        statement._setup_joins = tuple(joins)
+    return statement.where(*(_among(table, size) for table in owned if not plain[table]))
 
-    Aliases, outer joins, expressions and subqueries do: a condition at the end would miss
-    them, or turn an outer join into an inner one.
+
+def _plain_tables(statement: Any) -> dict[type[Any], bool] | None:
+    """The classes a statement reads as themselves, and whether by an outer join.
+
+    None when it needs a closer look: aliases, subqueries, and a table met in two ways.
     """
     if not isinstance(statement, Select):
         return None
-    sources: list[Any] = [*statement._raw_columns, *statement._from_obj]
-    for target, _on, _from, flags in statement._setup_joins:
-        if flags["isouter"] or flags["full"]:
+    tables: dict[type[Any], bool] = {}
+    joined: Any = statement._setup_joins
+    for target, on, _left, flags in joined:
+        entity = target._annotations.get("parententity")
+        unclear = flags["full"] or (flags["isouter"] and on is None)
+        if unclear or entity is None or entity.is_aliased_class or entity.class_ in tables:
             return None
-        sources.append(target)
-    named = set()
+        tables[entity.class_] = flags["isouter"]
+    sources: list[Any] = [*statement._raw_columns, *statement._from_obj]
     for source in sources:
         entity = source._annotations.get("parententity")
-        if entity is None or entity.is_aliased_class:
+        if entity is None:
+            if isinstance(source, _LOOKED_INTO):
+                sources.extend(source.get_children())
+            elif not (isinstance(source, _NAME_NOTHING) or _is_star(source)):
+                return None
+        elif entity.is_aliased_class:
             return None
-        named.add(entity.mapper.class_)
-    return named
+        else:
+            tables.setdefault(entity.class_, False)
+    return tables
+
+
+def _is_star(source: Any) -> bool:
+    """The star of count(*). Other texts that hide a table meet the second wall."""
+    return isinstance(source, ColumnClause) and source.table is None
+
+
+#: Expressions whose parts say what they read, and parts that read nothing.
+_LOOKED_INTO = (FunctionElement, ClauseList, Grouping, Label, Cast, Case, BinaryExpression)
+_NAME_NOTHING = (BindParameter, True_, False_, Null, TypeClause)
 
 
 def _tables_named(state: ORMExecuteState) -> set[type[Any]]:

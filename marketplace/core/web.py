@@ -115,10 +115,17 @@ def page_number() -> int:
 
 def paged(reader: Session, query: Any, size: int = PAGE_SIZE) -> Page:
     """Run `query` for the page asked for (`?page=`), with the count of all: two queries."""
-    total = reader.exec(select(func.count()).select_from(query.order_by(None).subquery())).one()
+    total = reader.scalar(_counting(query)) or 0
     number = min(page_number(), max(1, -(-total // size)))
     items = reader.exec(query.limit(size).offset((number - 1) * size)).all()
     return Page(items, number, size, total)
+
+
+def _counting(query: Any) -> Any:
+    unordered = query.order_by(None)
+    if query._group_by_clauses or query._distinct:
+        return select(func.count()).select_from(unordered.subquery())
+    return unordered.with_only_columns(func.count(), maintain_column_froms=True)
 
 
 # -- downloads -------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def _wait_until(true):
 
 def _has_caught_up(app):
     with app.extensions["engine"].connect() as primary:
-        written = primary.execute(text("SELECT pg_current_wal_lsn()::text")).scalar()
+        written = primary.execute(text("SELECT pg_current_wal_insert_lsn()::text")).scalar()
     with app.extensions["readers"][0].connect() as replica:
         query = text("SELECT pg_last_wal_replay_lsn() >= CAST(:written AS pg_lsn)")
         return replica.execute(query, {"written": written}).scalar()

@@ -71,6 +71,34 @@ def test_columns_counts_joins_and_aliases_are_limited_too(two, reader):
     )  # fmt: skip
 
 
+def test_an_outer_join_keeps_its_rows_and_shows_no_part_of_anothers(two, reader):
+    ours, theirs = two
+    here = StoredFile.org_id == Organization.id
+    files = select(Organization.id, StoredFile.name).join(StoredFile, here, isouter=True)
+    counted = select(func.count(Organization.id), func.count(StoredFile.id)).join(
+        StoredFile, here, isouter=True
+    )
+    both = col(Organization.id).in_([ours.id, theirs.id])
+
+    with tenancy.scoped_to([ours.id]):
+        seen = dict(reader.exec(files.where(both)).all())
+        counts = reader.exec(counted.where(both)).one()
+
+    assert seen == {ours.id: f"{ours.name}.pdf", theirs.id: None}
+    assert counts == (2, 1)
+
+
+def test_expressions_over_owned_columns_are_limited_too(two, reader):
+    ours, _ = two
+    size = func.coalesce(func.sum(StoredFile.size), 0)
+
+    with tenancy.scoped_to([ours.id]):
+        assert reader.exec(select(size)).one() == 1
+        assert reader.exec(select(func.max(StoredFile.name).label("last"))).one() == (
+            f"{ours.name}.pdf"
+        )
+
+
 def test_a_table_hidden_in_a_subquery_is_refused_not_leaked(two, reader):
     ours, _ = two
     hidden = exists().where(StoredFile.org_id == Organization.id)
