@@ -93,12 +93,12 @@ def issue_ready_invoices(vendor: str, pool_id: UUID) -> Any:
     require(actor, "orders.issue_ready_invoices", desk.organization)
     ready = list_queries.listed(vendor_id=actor.org_id, pool_id=pool_id, show=Stage.TO_BILL)
     rows = list_queries.rows(db.session(), ready)
-    if not rows and request.method == "GET":
-        if not list_queries.rows(
-            db.session(), list_queries.listed(vendor_id=actor.org_id, pool_id=pool_id).limit(1)
-        ):
+    if not rows:
+        ordered = list_queries.listed(vendor_id=actor.org_id, pool_id=pool_id)
+        if not list_queries.rows(db.session(), ordered.limit(1)):
             raise NotFound("There is no such pool.")
-        return redirect(desk.list_url)
+        if request.method == "GET":
+            return redirect(desk.list_url)
     form = ConfirmForm()
     with tenancy.everyone(BILLS):
         sent = form.submitted(lambda w: invoice_service.issue_ready_invoices(w, actor, pool_id))
