@@ -180,16 +180,24 @@ def _limited_plainly(
 ) -> Any:
     """The condition at the end, or beside the ON of an outer join, which it would undo."""
     if any(plain[table] for table in owned):
-        joins = []
-        for join in statement._setup_joins:
-            target, on, left, flags = join
-            table = target._annotations["parententity"].class_
-            if flags["isouter"] and table in owned:
-                join = (target, and_(on, _among(table, size)), left, flags)
-            joins.append(join)
         statement = statement._clone()
-        statement._setup_joins = tuple(joins)
+        _limit_outer_joins(statement, owned, size)
+        statement._memoized_select_entities = tuple(
+            _limit_outer_joins(earlier._clone(), owned, size)
+            for earlier in statement._memoized_select_entities
+        )
     return statement.where(*(_among(table, size) for table in owned if not plain[table]))
+
+
+def _limit_outer_joins(joining: Any, owned: list[type[OwnedByOrg]], size: int) -> Any:
+    joins = []
+    for target, on, left, flags in joining._setup_joins:
+        table = target._annotations["parententity"].class_
+        if flags["isouter"] and table in owned:
+            on = and_(on, _among(table, size))
+        joins.append((target, on, left, flags))
+    joining._setup_joins = tuple(joins)
+    return joining
 
 
 def _plain_tables(statement: Any) -> dict[type[Any], bool] | None:
@@ -200,8 +208,10 @@ def _plain_tables(statement: Any) -> dict[type[Any], bool] | None:
     if not isinstance(statement, Select):
         return None
     tables: dict[type[Any], bool] = {}
-    joined: Any = statement._setup_joins
-    for target, on, _left, flags in joined:
+    # Joins made before the columns were exchanged (`with_only_columns`) are kept apart.
+    earlier: Any = statement._memoized_select_entities
+    joins: Any = [*statement._setup_joins, *(j for e in earlier for j in e._setup_joins)]
+    for target, on, _left, flags in joins:
         entity = target._annotations.get("parententity")
         unclear = flags["full"] or (flags["isouter"] and on is None)
         if unclear or entity is None or entity.is_aliased_class or entity.class_ in tables:
@@ -219,6 +229,8 @@ def _plain_tables(statement: Any) -> dict[type[Any], bool] | None:
             return None
         else:
             tables.setdefault(entity.class_, False)
+    if earlier and False not in tables.values():  # joined to a table that is named no more
+        return None
     return tables
 
 

@@ -83,6 +83,10 @@ def test_an_outer_join_keeps_its_rows_and_shows_no_part_of_anothers(two, reader)
     with tenancy.scoped_to([ours.id]):
         seen = dict(reader.exec(files.where(both)).all())
         counts = reader.exec(counted.where(both)).one()
+        exchanged = files.where(both).with_only_columns(
+            func.count(Organization.id), func.count(StoredFile.id)
+        )
+        assert reader.execute(exchanged).one() == (2, 1)
 
     assert seen == {ours.id: f"{ours.name}.pdf", theirs.id: None}
     assert counts == (2, 1)
