@@ -1,11 +1,13 @@
 """What a number of seats costs, and what buying a few more would do."""
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
 from marketplace.core.errors import RuleBroken
-from marketplace.pricing.curve import Curve, effective_curve, list_curve
+from marketplace.pricing.combine import licences
+from marketplace.pricing.curve import Curve, effective_curve, list_curve, one_licence_curve
 from marketplace.pricing.schedule import LARGEST_SEATS, Form, Schedule, is_whole
 
 
@@ -16,6 +18,8 @@ class Purchase:
     seats_bought: int
     cost_cents: int
     seats_needed: int
+    #: (seats of one licence, how many of them), where several are bought; else empty.
+    licences: tuple[tuple[int, int], ...] = ()
 
     @property
     def spare_seats(self) -> int:
@@ -72,7 +76,22 @@ def effective_cost(schedule: Schedule, seats: int, pupils: int | None = None) ->
         site_cents = units_of(schedule, seats, pupils)
         return Purchase(seats, effective_curve(schedule)(site_cents), seats)
     _check_seats(seats)
-    return cheapest_purchase(list_curve(schedule), seats)
+    return best_purchase(schedule, seats)
+
+
+def best_purchase(schedule: Schedule, seats: int) -> Purchase:
+    """The cheapest purchase of at least so many seats: one licence, or several where the
+    vendor allows it and that costs less. For forms that count seats."""
+    listed = list_curve(schedule)
+    single = cheapest_purchase(listed, seats)
+    several = effective_curve(schedule)
+    if not schedule.combinable or several(seats) == single.cost_cents:
+        return single
+    bought: Counter[int] = Counter()
+    for size, count in licences(one_licence_curve(schedule), seats):
+        bought[cheapest_purchase(listed, size).seats_bought] += count
+    total = sum(size * count for size, count in bought.items())
+    return Purchase(total, several(seats), seats, tuple(sorted(bought.items(), reverse=True)))
 
 
 def cheapest_purchase(listed: Curve, seats: int) -> Purchase:

@@ -34,8 +34,14 @@ class Schedule:
     """The price of any number of seats, whatever the form.
 
     The cost of y seats is min(cap, max(minimum, platform fee + what the bands say)).
-    `flat` has a `total_cents` and no bands. The bands of `site` are by pupils, and each
-    district pays the band of its own pupils.
+    `flat` has a `total_cents` and no bands.
+
+    The bands of `site` are by pupils and their prices are for one district: each district's
+    own pupils pick its band, and a pool pays the sum of those prices. So pooling never moves
+    a district to another band; what it shares is the platform fee, the minimum and the cap.
+
+    `combinable`: the vendor sells several licences to one buyer, each with its own fee,
+    minimum and cap, where that costs less than one.
     """
 
     form: Form
@@ -44,6 +50,7 @@ class Schedule:
     minimum_cents: int = 0
     cap_cents: int | None = None
     total_cents: int | None = None
+    combinable: bool = False
 
     def __post_init__(self) -> None:
         refuse(_problems(self))
@@ -56,6 +63,8 @@ class Schedule:
             "minimum_cents": self.minimum_cents,
             "cap_cents": self.cap_cents,
         }
+        if self.combinable:
+            written["combinable"] = True
         if self.form is Form.FLAT:
             return written | {"total_cents": self.total_cents}
         bands = [{"from": band.starts_at, "unit_cents": band.unit_cents} for band in self.bands]
@@ -80,8 +89,11 @@ def schedule_from_json(document: object) -> Schedule:
     cap = _cents(document, "cap_cents", None, problems)
     total = _cents(document, "total_cents", None, problems) if form is Form.FLAT else None
     bands = () if form is Form.FLAT else _bands(document.get("bands"), problems)
+    combinable = document.get("combinable", False)
+    if not isinstance(combinable, bool):
+        problems.append(f"schedule.combinable: must be true or false, not {short(combinable)}.")
     refuse(problems)
-    return Schedule(form, bands, fee or 0, minimum or 0, cap, total)
+    return Schedule(form, bands, fee or 0, minimum or 0, cap, total, combinable)
 
 
 def is_whole(value: object) -> bool:
@@ -95,8 +107,16 @@ def _said(document: Mapping[str, Any], key: str) -> str:
 
 def short(value: object) -> str:
     """A value as the person wrote it, short enough for one line."""
-    text = value if isinstance(value, str) else str(value)
-    text = " ".join(text.split())
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number with more than 60 digits"
+    text = " ".join(str(value).split())
+    text = "".join(letter if letter.isprintable() else "?" for letter in text[:41])
     text = text if len(text) <= 40 else text[:37] + "…"
     return f'"{text}"' if isinstance(value, str) else text
 
@@ -129,7 +149,10 @@ def _bands(listed: object, problems: list[str]) -> tuple[Band, ...]:
             problems.append(f'{where}: must be an object with "from" and "unit_cents".')
             continue
         starts_at, unit_cents = band.get("from"), band.get("unit_cents")
-        if not is_whole(starts_at):
+        following = listed[number] if number < len(listed) else None
+        if said := _end_problem(where, band.get("to"), starts_at, following):
+            problems.append(said)
+        elif not is_whole(starts_at):
             problems.append(f'{where}: "from" must be a whole number, not {_said(band, "from")}.')
         elif not is_whole(unit_cents):
             problems.append(
@@ -139,6 +162,28 @@ def _bands(listed: object, problems: list[str]) -> tuple[Band, ...]:
         else:
             bands.append(Band(int(starts_at), int(unit_cents)))  # type: ignore[arg-type]
     return tuple(bands)
+
+
+def _end_problem(where: str, ends_at: object, starts_at: object, following: object) -> str | None:
+    """A band may say where it ends ("to"); then the next one must begin right after it."""
+    if ends_at is None or not is_whole(starts_at):
+        return None
+    if not is_whole(ends_at) or ends_at < starts_at:  # type: ignore[operator]
+        return f'{where}: "to" must be a whole number from {starts_at} up, not {short(ends_at)}.'
+    after = ends_at + 1  # type: ignore[operator]
+    if following is None:
+        return f'{where}: is the last and ends at {ends_at:,}; leave its "to" out, or add a band.'
+    starts = following.get("from") if isinstance(following, Mapping) else None
+    if not is_whole(starts) or starts == after:
+        return None
+    if starts < after:  # type: ignore[operator]
+        return (
+            f"{where}: ends at {ends_at:,} and overlaps the next band, which starts at {starts:,}."
+        )
+    return (
+        f"{where}: ends at {ends_at:,} and the next band starts at {starts:,}, so "
+        f"{after:,} has no price; let them meet."
+    )
 
 
 def _problems(schedule: Schedule) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from marketplace.core.money import LARGEST_CENTS
 from marketplace.pricing.certificate import Certificate, Kind, certify
-from marketplace.pricing.curve import effective_curve, list_curve
+from marketplace.pricing.curve import effective_curve
 from marketplace.pricing.members import Member, by_id, member_problems
 from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
-from marketplace.pricing.purchase import Purchase, cheapest_purchase, units_of
+from marketplace.pricing.purchase import Purchase, best_purchase, units_of
 from marketplace.pricing.refusals import PricingRefused, refuse
 from marketplace.pricing.rounding import largest_remainder
 from marketplace.pricing.schedule import Form, Schedule
@@ -95,4 +95,4 @@ def purchase_for(schedule: Schedule, group: Sequence[Member]) -> Purchase:
     if schedule.form is Form.SITE:
         site_cents = sum(units_of(schedule, m.seats, m.pupils) for m in group)
         return Purchase(seats, effective_curve(schedule)(site_cents), seats)
-    return cheapest_purchase(list_curve(schedule), seats)
+    return best_purchase(schedule, seats)

@@ -141,7 +141,7 @@ def test_a_blocking_group_and_a_lapsed_pool_can_be_read_too(run):
         (members({"id": "A", "seats": 2.5}), "not 2.5."),
         (members({"id": "A", "seats": 1e999}), "document: Infinity is not a number"),
         (members({"id": "A", "seats": 10**12}), "from 1 to 10,000,000"),
-        (members({"id": "A", "seats": True}), "not True."),
+        (members({"id": "A", "seats": True}), "not true."),
         (members({"id": "A", "seats": 5, "limit_cents": -1}), "limit_cents must be"),
         (members({"id": "A", "seats": 5, "tolerance": "x"}), "tolerance must be"),
         (members({"id": "A", "seats": 5, "pupils": -1}), "pupils must be"),
