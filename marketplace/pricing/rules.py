@@ -10,6 +10,19 @@ from marketplace.pricing.documents import (
 )
 from marketplace.pricing.members import MOST_SEATS_EACH, Member
 from marketplace.pricing.methods import WEIGHTS, Method, Rest
+from marketplace.pricing.periods import (
+    POLICY_WORDS,
+    Change,
+    TrueUp,
+    TrueUpPolicy,
+    Withdrawal,
+    calendar_months,
+    invoices,
+    mid_term_join,
+    settle_by_split,
+    settle_use,
+    withdraw,
+)
 from marketplace.pricing.proration import fee_cents, prorate, rounded_share, true_up
 from marketplace.pricing.purchase import (
     NextTier,
@@ -27,7 +40,17 @@ from marketplace.pricing.purchase import (
 from marketplace.pricing.refusals import PricingRefused
 from marketplace.pricing.rounding import largest_remainder
 from marketplace.pricing.schedule import Band, Form, Schedule, schedule_from_json
+from marketplace.pricing.slices import Stay, Term, TermSplit, split_over_term
 from marketplace.pricing.split import Split, split
+from marketplace.pricing.transfers import (
+    Grant,
+    Transfer,
+    TransferKind,
+    after,
+    capped,
+    earmarked,
+    pooled,
+)
 from marketplace.pricing.warnings import schedule_warnings
 
 #: The split methods a consortium can choose today.
@@ -36,12 +59,15 @@ OFFERED_METHODS = tuple(WEIGHTS)
 __all__ = [
     "MOST_SEATS_EACH",
     "OFFERED_METHODS",
+    "POLICY_WORDS",
     "Band",
     "Blocking",
     "Certificate",
+    "Change",
     "Clearing",
     "Dropped",
     "Form",
+    "Grant",
     "Kind",
     "Member",
     "Method",
@@ -52,25 +78,44 @@ __all__ = [
     "Rung",
     "Schedule",
     "Split",
+    "Stay",
+    "Term",
+    "TermSplit",
     "TierCliff",
+    "Transfer",
+    "TransferKind",
+    "TrueUp",
+    "TrueUpPolicy",
+    "Withdrawal",
+    "after",
+    "calendar_months",
+    "capped",
     "clear",
     "clear_document",
     "clearing_as_json",
     "cost",
+    "earmarked",
     "effective_cost",
     "fee_cents",
+    "invoices",
     "largest_remainder",
+    "mid_term_join",
     "next_tier",
+    "pooled",
     "price_ladder",
     "price_per_seat",
     "prorate",
     "rounded_share",
     "schedule_from_json",
     "schedule_warnings",
+    "settle_by_split",
+    "settle_use",
     "split",
     "split_as_json",
     "split_document",
+    "split_over_term",
     "tier_cliff",
     "true_up",
     "unit_price_cents",
+    "withdraw",
 ]
