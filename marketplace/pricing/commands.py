@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -12,12 +12,16 @@ from marketplace.core.money import dollars
 from marketplace.pricing import documents
 from marketplace.pricing.certificate import Certificate
 from marketplace.pricing.clearing import Clearing
+from marketplace.pricing.json_text import parse
 from marketplace.pricing.refusals import PricingRefused
+from marketplace.pricing.slices import TermSplit
 from marketplace.pricing.split import Split
 
 MOST_PROBLEMS_SHOWN = 100
 
-_file = click.argument("file", type=click.File("rb"))
+LARGEST_FILE = 200_000_000
+
+_file = click.argument("file", type=click.Path(exists=True, allow_dash=True))
 _method = click.option("--method", "-m", help="Use this split method instead of the file's.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -26,20 +30,19 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @_file
 @_method
 @_as_json
-def split_command(file: IO[bytes], method: str | None, as_json: bool) -> None:
+def split_command(file: str, method: str | None, as_json: bool) -> None:
     """Split the cost in FILE between its members, exact to the cent, with a certificate."""
-    result = _or_refuse(lambda: _request(file, method).split())
     if as_json:
-        _print_json(documents.split_as_json(result))
+        _print_json(_or_refuse(lambda: documents.answer_as_json(_request(file, method))))
     else:
-        click.echo("\n".join(_split_lines(result)))
+        click.echo("\n".join(_or_refuse(lambda: _answer_lines(_request(file, method)))))
 
 
 @click.command("clear")
 @_file
 @_method
 @_as_json
-def clear_command(file: IO[bytes], method: str | None, as_json: bool) -> None:
+def clear_command(file: str, method: str | None, as_json: bool) -> None:
     """Clear the pool in FILE: the largest group in which everyone is within their limit."""
     result = _or_refuse(lambda: _request(file, method).clear())
     if as_json:
@@ -48,8 +51,22 @@ def clear_command(file: IO[bytes], method: str | None, as_json: bool) -> None:
         click.echo("\n".join(_clearing_lines(result)))
 
 
-def _request(file: IO[bytes], method: str | None) -> documents.Request:
-    return documents.read_request(documents.parse(file.read()), method)
+def _request(file: str, method: str | None) -> documents.Request:
+    return documents.read_request(parse(_content(file)), method)
+
+
+def _content(file: str) -> bytes:
+    """What the file holds; `-` is standard input."""
+    try:
+        with click.open_file(file, "rb") as opened:
+            content: bytes = opened.read(LARGEST_FILE + 1)
+    except IsADirectoryError:
+        raise RuleBroken(f"{file}: is a directory; name the JSON file in it.") from None
+    except OSError as error:
+        raise RuleBroken(f"{file}: cannot be read ({error.strerror}).") from None
+    if len(content) > LARGEST_FILE:
+        raise RuleBroken(f"{file}: is larger than {LARGEST_FILE // 1_000_000} MB; split it up.")
+    return content
 
 
 def _or_refuse(reckon: Callable[[], Any]) -> Any:
@@ -72,8 +89,20 @@ def _print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document))
 
 
-def _split_lines(result: Split) -> list[str]:
-    bought = result.purchase
+def _answer_lines(request: documents.Request) -> list[str]:
+    result = request.split()
+    lines = _split_lines(result)
+    for transfer in request.transfers(result):
+        used = sum(cents for cents in transfer.lines.values() if cents > 0) or transfer.used_cents
+        left = f", {dollars(transfer.left_cents)} of it left" if transfer.left_cents else ""
+        rows = [(str(member), dollars(cents)) for member, cents in transfer.lines.items()]
+        head = (f"{transfer.source} ({transfer.kind.value})", "Line")
+        lines += ["", *_table(head, rows), f"Moves {dollars(used)}{left}"]
+    return lines
+
+
+def _split_lines(result: Split | TermSplit) -> list[str]:
+    bought = result.largest_purchase if isinstance(result, TermSplit) else result.purchase
     rows = [
         (
             str(member),
@@ -86,6 +115,8 @@ def _split_lines(result: Split) -> list[str]:
     spare = f", {bought.spare_seats:,} of them spare" if bought.spare_seats else ""
     return [
         f"Total {dollars(result.total_cents)} for {bought.seats_bought:,} seats{spare}",
+        *(f"{count:,} × a licence of {seats:,} seats" for seats, count in bought.licences),
+        *_slice_lines(result),
         "",
         *_table(("Member", "Share", "Alone", "Saves"), rows),
         "",
@@ -93,7 +124,17 @@ def _split_lines(result: Split) -> list[str]:
     ]
 
 
-def _saving(result: Split, member: Any) -> str:
+def _slice_lines(result: Split | TermSplit) -> list[str]:
+    if not isinstance(result, TermSplit):
+        return []
+    return [
+        f"{priced.slice.starts} to {priced.slice.ends} ({priced.slice.days:,} days): "
+        f"{priced.purchase.seats_needed:,} seats at {dollars(priced.purchase.cost_cents)} a term"
+        for priced in result.slices
+    ]
+
+
+def _saving(result: Split | TermSplit, member: Any) -> str:
     return dollars(result.alone[member] - result.shares[member])
 
 

@@ -1,6 +1,5 @@
 """The JSON documents of `marketplace split` and `marketplace clear`: read, checked, answered."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,13 +7,23 @@ from typing import Any
 
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.clearing import Clearing, clear, threshold_problems
-from marketplace.pricing.members import MOST_MEMBERS, Member, member_problems
+from marketplace.pricing.member_documents import is_line, read_members
+from marketplace.pricing.members import Member, member_problems
 from marketplace.pricing.methods import Method, Terms, terms_of
+from marketplace.pricing.purchase import Purchase
 from marketplace.pricing.refusals import PricingRefused, refuse
-from marketplace.pricing.schedule import Schedule, schedule_from_json, short
+from marketplace.pricing.schedule import Schedule, is_whole, schedule_from_json, short
+from marketplace.pricing.slices import Stay, Term, TermSplit, split_over_term
 from marketplace.pricing.split import Split, split
+from marketplace.pricing.term_documents import read_term, slices_as_json
+from marketplace.pricing.transfer_documents import (
+    Wish,
+    make_transfers,
+    read_transfers,
+    transfers_as_json,
+)
+from marketplace.pricing.transfers import Transfer
 
-LONGEST_ID = 200
 LONGEST_SEED = 200
 
 
@@ -26,8 +35,13 @@ class Request:
     members: tuple[Member, ...]
     terms: Terms
     threshold_seats: int | None = None
+    term: Term | None = None
+    stays: tuple[Stay, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
-    def split(self) -> Split:
+    def split(self) -> Split | TermSplit:
+        if self.term is not None:
+            return split_over_term(self.schedule, self.term, self.stays, self.terms)
         terms = self.terms
         return split(
             self.schedule,
@@ -38,7 +52,15 @@ class Request:
             terms.rest,
         )
 
+    def transfers(self, result: Split | TermSplit) -> list[Transfer]:
+        """The lines after the split; empty where the document asks for none."""
+        return make_transfers(result.shares, self.members, self.wishes, self.terms.seed)
+
     def clear(self) -> Clearing:
+        if self.term is not None or self.wishes:
+            raise PricingRefused(
+                ["document: a pool clears for a whole term; leave term and transfers out."]
+            )
         terms = self.terms
         return clear(
             self.schedule,
@@ -49,22 +71,6 @@ class Request:
             terms.equal_share,
             terms.rest,
         )
-
-
-def parse(text: str | bytes) -> Any:
-    """JSON with exact decimals; NaN, infinities and unreadable text are refused in one line."""
-    try:
-        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_float=Decimal, parse_constant=_not_a_number)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise PricingRefused([f"document: is not JSON ({where}: {error.msg})."]) from None
-    except UnicodeDecodeError:
-        raise PricingRefused(["document: is not UTF-8 text."]) from None
-    except RecursionError:
-        raise PricingRefused(["document: is nested too deeply."]) from None
-    except ValueError:
-        raise PricingRefused(["document: holds a number with too many digits."]) from None
 
 
 def read_request(document: object, method: str | None = None) -> Request:
@@ -85,19 +91,32 @@ def read_request(document: object, method: str | None = None) -> Request:
     except RuleBroken as refusal:
         problems.append(str(refusal))
     problems += threshold_problems(document.get("threshold_seats"))
-    members = _members(document.get("members"), problems)
+    dated = document.get("term") is not None
+    term = read_term(document["term"], problems) if dated else None
+    members, stays = read_members(document.get("members"), term, dated, problems)
+    wishes = read_transfers(document.get("transfers"), members, problems) if members else ()
     if members:
         priced_by = schedule or schedule_from_json({"form": "flat", "total_cents": 0})
         problems += member_problems(priced_by, members, bool(terms and terms.needs_pupils))
     refuse(problems)
     assert schedule is not None
     assert terms is not None
-    return Request(schedule, tuple(members), terms, document.get("threshold_seats"))
+    threshold = document.get("threshold_seats")
+    return Request(schedule, tuple(members), terms, threshold, term, tuple(stays), wishes)
 
 
 def split_document(document: object, method: str | None = None) -> dict[str, Any]:
     """The answer to a `split` document, ready to be written as JSON."""
-    return split_as_json(read_request(document, method).split())
+    return answer_as_json(read_request(document, method))
+
+
+def answer_as_json(request: Request) -> dict[str, Any]:
+    """The split, and beside it the slices and transfers the document asks for."""
+    result = request.split()
+    answer = split_as_json(result)
+    if request.wishes:
+        answer |= transfers_as_json(result.shares, request.transfers(result))
+    return answer
 
 
 def clear_document(document: object, method: str | None = None) -> dict[str, Any]:
@@ -105,15 +124,14 @@ def clear_document(document: object, method: str | None = None) -> dict[str, Any
     return clearing_as_json(read_request(document, method).clear())
 
 
-def split_as_json(result: Split) -> dict[str, Any]:
+def split_as_json(result: Split | TermSplit) -> dict[str, Any]:
     certificate = result.certificate
     blocking = certificate.blocking
-    return {
+    answer = {
         "total_cents": result.total_cents,
-        "purchase": {
-            "seats_bought": result.purchase.seats_bought,
-            "seats_needed": result.purchase.seats_needed,
-        },
+        "purchase": _purchase_as_json(
+            result.largest_purchase if isinstance(result, TermSplit) else result.purchase
+        ),
         "shares": _by_text(result.shares),
         "alone": _by_text(result.alone),
         "certificate": {
@@ -128,6 +146,20 @@ def split_as_json(result: Split) -> dict[str, Any]:
             },
         },
     }
+    if isinstance(result, TermSplit):
+        answer["slices"] = slices_as_json(result)
+    return answer
+
+
+def _purchase_as_json(bought: Purchase) -> dict[str, Any]:
+    """`licences` stands there only where several are bought."""
+    answer: dict[str, Any] = {
+        "seats_bought": bought.seats_bought,
+        "seats_needed": bought.seats_needed,
+    }
+    if bought.licences:
+        answer["licences"] = [{"seats": s, "count": count} for s, count in bought.licences]
+    return answer
 
 
 def clearing_as_json(result: Clearing) -> dict[str, Any]:
@@ -156,63 +188,17 @@ def _by_text(cents: Mapping[Any, int]) -> dict[str, int]:
     return {str(member): value for member, value in cents.items()}
 
 
-def _not_a_number(name: str) -> None:
-    raise PricingRefused([f"document: {name} is not a number that can be priced."])
-
-
 def _terms(document: Mapping[str, Any], method: str | None) -> Terms:
     chosen = method if method is not None else document.get("method", Method.PROPORTIONAL)
     seed = document.get("seed", "")
     if not isinstance(chosen, str):
         raise RuleBroken(f"method: must be a word such as proportional, not {short(chosen)}.")
-    if not _is_line(seed, LONGEST_SEED):
+    if not is_line(seed, LONGEST_SEED):
         raise RuleBroken(f"seed: must be text of at most {LONGEST_SEED} letters.")
     rest = document.get("rest")
     if rest is not None and not isinstance(rest, str):
         raise RuleBroken(f"rest: must be per_pupil or per_seat, not {short(rest)}.")
-    return terms_of(chosen, seed, document.get("equal_share"), rest)
-
-
-def _members(listed: object, problems: list[str]) -> list[Member]:
-    if not isinstance(listed, list) or not listed:
-        problems.append('members: must list at least one, such as {"id": "0100005", "seats": 620}.')
-        return []
-    if len(listed) > MOST_MEMBERS:
-        problems.append(
-            f"members: lists {len(listed):,}; at most {MOST_MEMBERS:,} can be reckoned at once."
-        )
-        return []
-    members = []
-    for number, row in enumerate(listed, start=1):
-        member = _member(number, row, problems)
-        if member:
-            members.append(member)
-    return members
-
-
-def _is_line(value: object, longest: int) -> bool:
-    """Text that fits one line; also keeps out half characters that cannot be hashed."""
-    return isinstance(value, str) and len(value) <= longest and value.isprintable()
-
-
-def _member(number: int, row: object, problems: list[str]) -> Member | None:
-    """A member as written; whether its figures make sense is asked of all of them together."""
-    where = f"members, number {number}"
-    if not isinstance(row, Mapping):
-        problems.append(f'{where}: must be an object with "id" and "seats".')
-        return None
-    name = row.get("id")
-    if not (isinstance(name, str) and name.strip() and _is_line(name, LONGEST_ID)):
-        problems.append(f'{where}: "id" must be text, such as the LEAID "0100005".')
-        return None
-    if "seats" not in row:
-        problems.append(f"member {short(name)}: seats are missing.")
-        return None
-    tolerance = row.get("tolerance")
-    return Member(
-        id=name,
-        seats=row["seats"],
-        pupils=row.get("pupils"),
-        limit_cents=row.get("limit_cents"),
-        tolerance=0 if tolerance is None else tolerance,
-    )
+    part = document.get("equal_share")
+    if part is not None and not (isinstance(part, str | Decimal) or is_whole(part)):
+        raise RuleBroken(f'equal_share: must be a decimal such as "0.30", not {short(part)}.')
+    return terms_of(chosen, seed, part, rest)

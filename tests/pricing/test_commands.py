@@ -117,11 +117,35 @@ def test_a_blocking_group_and_a_lapsed_pool_can_be_read_too(run):
     ("document", "problem"),
     [
         ("{", "document: is not JSON (line 1, column 2"),
-        (b"\xff\xfe", "document: is not UTF-8 text."),
+        (b"\xff\xfe", "document: is not UTF-8 text (byte 1)"),
         ("[" * 100_000, "document: is nested too deeply."),
         ('{"members": [{"id": "A", "seats": NaN}]}', "document: NaN is not a number"),
         ('{"members": ' + "9" * 5_000 + "}", "too many digits"),
         ([], "document: must be an object"),
+        (b"", "document: is empty"),
+        (b" \n", "document: is empty"),
+        ('{"members": [], "members": [5]}', 'the key "members" is written 2 times'),
+        (
+            '{"members": [{"id": "A", "seats": 5, "seats": 50}]}',
+            'member "A": the key "seats" is written 2 times',
+        ),
+        (changed(method="hybrid", equal_share=[[]]), "equal_share: must be a decimal"),
+        (changed(schedule={"form": {}}), "schedule.form: must be one of"),
+        (changed(term=5), "term: must be an object"),
+        (
+            changed(term={"starts": "2027-02-29", "ends": "2027-03-01"}),
+            "term.starts: must be a day",
+        ),
+        (changed(term={"starts": "2027-03-02", "ends": "2027-03-01"}), "term: The term ends"),
+        (members(MEMBER | {"starts": "2027-01-01"}), '"starts" needs the dates of the whole'),
+        (changed(transfers={}), "transfers: must be a list"),
+        (changed(transfers=[{"kind": "gift"}]), "transfers, number 1: must be an object whose"),
+        (changed(transfers=[{"kind": "pooled", "cents": -5}]), '"cents" must be a whole number'),
+        (
+            changed(transfers=[{"kind": "earmarked", "cents": 5, "member": "X"}]),
+            '"X" is not the id of a member',
+        ),
+        (changed(transfers=[{"kind": "cap"}]), 'a cap needs either "caps"'),
         (changed(schedule={"form": "volume", "bands": []}), "schedule.bands: needs at least one"),
         (changed(method="lottery"), "method: 'lottery' is unknown"),
         (changed(method="epm"), "method: epm is not offered yet"),
@@ -197,3 +221,79 @@ def test_a_flood_of_problems_is_cut_short(run):
 def test_wrong_usage_is_exit_status_2(run):
     assert run(split_command, DOCUMENT, "--colour").exit_code == 2
     assert CliRunner().invoke(clear_command, ["no-such-file.json"]).exit_code == 2
+
+
+def test_a_directory_and_a_file_without_leave_are_refused_in_one_line(tmp_path):
+    result = CliRunner().invoke(split_command, [str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert result.stderr == f"{tmp_path}: is a directory; name the JSON file in it.\n"
+
+
+def test_a_dash_reads_standard_input():
+    result = CliRunner().invoke(split_command, ["-", "--json"], input=json.dumps(DOCUMENT))
+
+    assert json.loads(result.stdout)["total_cents"] == 2_500 * 1_350
+
+
+TERM = {"starts": "2026-07-01", "ends": "2027-06-30"}
+SEAT = {"form": "per_seat", "bands": [{"from": 1, "unit_cents": 1_200}]}
+
+
+def test_a_term_with_a_late_joiner_is_split_by_time_slices(run):
+    late = {"id": "B", "seats": 300, "starts": "2026-11-16"}
+    document = {"schedule": SEAT, "term": TERM, "members": [{"id": "A", "seats": 10}, late]}
+
+    answer = json.loads(run(split_command, document, "--json").stdout)
+
+    assert answer["shares"] == answer["alone"] == {"A": 12_000, "B": 223_890}
+    assert answer["certificate"]["kind"] == "average_price"
+    assert [(s["days"], s["seats_needed"]) for s in answer["slices"]] == [(138, 10), (227, 310)]
+    assert "2026-11-16 to 2027-06-30 (227 days): 310 seats" in run(split_command, document).stdout
+
+
+def test_changes_of_seats_are_read_and_checked(run):
+    changes = [{"on": "2026-11-16", "seats": 300}, {"on": "2027-06-30", "seats": 0}]
+    row = {"id": "A", "seats": 5, "changes": changes}
+    document = {"schedule": SEAT, "term": TERM, "members": [row]}
+
+    answer = json.loads(run(split_command, document, "--json").stdout)
+    refused = run(split_command, document | {"members": [row | {"ends": "2027-01-01"}]})
+
+    assert answer["total_cents"] == round((138 * 5 + 226 * 300) * 1_200 / 365)
+    assert "the change on 2027-06-30 must come after 2026-11-16" in refused.stderr
+    assert run(clear_command, document).exit_code == 1
+
+
+def test_grants_and_caps_are_lines_after_the_split(run):
+    transfers = [
+        {"kind": "earmarked", "source": "Title I", "member": "0100005", "cents": 900_000},
+        {"kind": "pooled", "source": "State", "cents": 500_000},
+        {"kind": "cap", "source": "By-law 7", "caps": {"0100006": 2_500_000}},
+    ]
+
+    document = changed(transfers=transfers)
+    answer = json.loads(run(split_command, document, "--json").stdout)
+
+    assert answer["shares"] == {"0100005": 871_875, "0100006": 2_503_125}
+    first, second, third = answer["transfers"]
+    assert (first["lines"], first["left_cents"]) == ({"0100005": -871_875}, 28_125)
+    assert second["lines"] == {"0100006": -500_000}
+    assert third["lines"] == {}
+    assert answer["net"] == {"0100005": 0, "0100006": 2_003_125}
+    assert "Title I (earmarked)" in run(split_command, document).stdout
+
+
+def test_licences_are_named_where_several_are_cheaper(run):
+    packs = {
+        "form": "graduated",
+        "platform_fee_cents": 100,
+        "combinable": True,
+        "bands": [{"from": 1, "to": 10, "unit_cents": 50}, {"from": 11, "unit_cents": 900}],
+    }
+    document = {"schedule": packs, "members": [{"id": "A", "seats": 35}]}
+
+    answer = json.loads(run(split_command, document, "--json").stdout)
+
+    assert answer["purchase"]["licences"] == [{"seats": 10, "count": 3}, {"seats": 5, "count": 1}]
+    assert "3 × a licence of 10 seats" in run(split_command, document).stdout
