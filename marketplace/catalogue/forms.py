@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     DateField,
     Field,
     HiddenField,
@@ -141,6 +142,7 @@ class PriceFields(ListingForm):
     platform_fee = _text("Platform fee, in dollars", 30)
     minimum = _text("Never less than, in dollars", 30)
     cap = _text("Never more than, in dollars", 30)
+    combinable = BooleanField("A buyer may combine several licenses")
     term_months = IntegerField(
         "Length of a license, in months",
         [InputRequired("Enter a number of months."), NumberRange(1, 120, "Enter 1 to 120 months.")],
@@ -166,6 +168,7 @@ class PriceFields(ListingForm):
             platform_fee=self.platform_fee.data or "",
             minimum=self.minimum.data or "",
             cap=self.cap.data or "",
+            combinable=bool(self.combinable.data),
         )
         for name, problem in problems.items():
             self[name].errors = [*self[name].errors, problem]
@@ -174,6 +177,7 @@ class PriceFields(ListingForm):
     def fill_from(self, terms: dict[str, Any]) -> None:
         """Show the price in force, to be changed."""
         self.kind.data = terms["form"]
+        self.combinable.data = terms.get("combinable", False)
         for name in ("total", "platform_fee", "minimum", "cap"):
             if cents := terms.get(f"{name}_cents"):
                 self[name].data = _typed(cents)

@@ -44,6 +44,8 @@ def offer_price(slug: str, tool_slug: str, edition_id: UUID) -> Any:
         )
     ):
         flash(f"Price of “{edition.name}”: version {form.result.version} is in force.", "good")
+        for said in pricing.schedule_warnings(pricing.schedule_from_json(form.terms)):
+            flash(said, "warn")
         return back_to(vendor, tool)
     return listing_form(
         "offer_price",

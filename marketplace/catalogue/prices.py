@@ -65,6 +65,7 @@ def read_terms(
     platform_fee: str = "",
     minimum: str = "",
     cap: str = "",
+    combinable: bool = False,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The schedule as `pricing` stores it, and what is wrong with it by form field."""
     problems: dict[str, str] = {}
@@ -73,6 +74,7 @@ def read_terms(
         "platform_fee_cents": _amount("platform_fee", platform_fee, problems) or 0,
         "minimum_cents": _amount("minimum", minimum, problems) or 0,
         "cap_cents": _amount("cap", cap, problems),
+        "combinable": combinable,
     }
     if terms["cap_cents"] is not None and terms["cap_cents"] < terms["minimum_cents"]:
         problems["cap"] = "The most a buyer pays must not be below the least."
@@ -200,6 +202,8 @@ def extras(schedule: pricing.Schedule) -> list[str]:
         said.append(f"Never less than {dollars(schedule.minimum_cents)} in all")
     if schedule.cap_cents is not None:
         said.append(f"Never more than {dollars(schedule.cap_cents)} in all")
+    if schedule.combinable:
+        said.append("Several licenses may be combined where they cost less than one")
     return said
 
 

@@ -125,7 +125,7 @@ def _reckon(one_licence: Curve, reach: int) -> tuple[Curve, bool]:
             raise PricingRefused(
                 [
                     f"schedule.combinable: {reach:,} seats can be bought as too many different "
-                    "sets of licences to price exactly; ask for fewer seats, offer fewer bands, "
+                    "sets of licenses to price exactly; ask for fewer seats, offer fewer bands, "
                     "or leave combinable out."
                 ]
             )

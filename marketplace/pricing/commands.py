@@ -115,7 +115,7 @@ def _split_lines(result: Split | TermSplit) -> list[str]:
     spare = f", {bought.spare_seats:,} of them spare" if bought.spare_seats else ""
     return [
         f"Total {dollars(result.total_cents)} for {bought.seats_bought:,} seats{spare}",
-        *(f"{count:,} × a licence of {seats:,} seats" for seats, count in bought.licences),
+        *(f"{count:,} × a license of {seats:,} seats" for seats, count in bought.licences),
         *_slice_lines(result),
         "",
         *_table(("Member", "Share", "Alone", "Saves"), rows),

@@ -65,6 +65,20 @@ def test_bands_are_read_into_the_exact_json_of_pricing():
     }
 
 
+def test_a_vendors_leave_to_combine_licenses_is_kept_and_said():
+    bands = [("1", "1"), ("11", "9")]
+    terms, _ = prices.read_terms(ScheduleForm.GRADUATED, bands, combinable=True)
+    alone, _ = prices.read_terms(ScheduleForm.GRADUATED, bands)
+
+    schedule = schedule_from_json(terms)
+
+    assert schedule.to_json()["combinable"] is True
+    assert prices.cost_of(schedule, 30) == 3_000
+    assert "Several licenses may be combined" in prices.extras(schedule)[0]
+    assert prices.cost_of(schedule_from_json(alone), 30) == 19_000
+    assert prices.extras(schedule_from_json(alone)) == []
+
+
 @pytest.mark.parametrize(
     ("form", "bands", "field", "words"),
     [

@@ -84,6 +84,27 @@ def test_the_preview_shows_the_cost_and_saves_nothing(client_for, vendor, editor
     assert "version 1, good until" in client.get(here).text
 
 
+def test_what_is_odd_about_a_price_is_said_before_and_after_saving(
+    client_for, vendor, editor, complete
+):
+    client = client_for(editor)
+    here = f"{home_of(complete, vendor)}/"
+    price = next(p.split('"')[0] for p in client.get(here).text.split('href="') if "/price" in p)
+    rising = {"kind": "graduated", "price_1": "1", "from_2": "11", "price_2": "9",
+              "combinable": "y", "term_months": "12", "valid_until": "2027-06-30"}  # fmt: skip
+
+    preview = client.send(price, preview="1", **rising).text
+    client.send(price, **rising)
+    saved = client.get(here).text
+
+    for page in (preview, saved):
+        assert "The price rises from $1.00 to $9.00 at 11." in page
+        assert "From 11 seats on, several licenses can cost less than one." in page
+    assert "Several licenses may be combined" in client.get(f"/tools/{complete.slug}").text
+    typed = client.get(price).text.split('name="combinable"')[0].rsplit("<input", 1)[1]
+    assert "checked" in typed
+
+
 def test_a_later_editor_keeps_the_text_and_may_save_again(client_for, vendor, editor, complete):
     first, second = client_for(editor), client_for(editor)
     url = f"{home_of(complete, vendor)}/ai"

@@ -74,7 +74,7 @@ def spoilt(draw):
         for key in way:
             if isinstance(spot, dict):
                 spot = spot.get(key)
-            elif isinstance(spot, list) and len(spot) > key:
+            elif isinstance(spot, list) and isinstance(key, int) and len(spot) > key:
                 spot = spot[key]
         if isinstance(spot, dict) and kept:
             spot[last] = value

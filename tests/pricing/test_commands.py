@@ -296,4 +296,4 @@ def test_licences_are_named_where_several_are_cheaper(run):
     answer = json.loads(run(split_command, document, "--json").stdout)
 
     assert answer["purchase"]["licences"] == [{"seats": 10, "count": 3}, {"seats": 5, "count": 1}]
-    assert "3 × a licence of 10 seats" in run(split_command, document).stdout
+    assert "3 × a license of 10 seats" in run(split_command, document).stdout

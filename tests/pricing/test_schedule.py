@@ -147,9 +147,65 @@ def test_every_problem_of_a_schedule_is_told_at_once():
 
 def test_a_rising_price_is_allowed_but_said():
     assert schedule_warnings(volume((1, 500), (10, 600))) == [
-        "The price rises from $5.00 to $6.00 at 10."
+        "The price rises from $5.00 to $6.00 at 10.",
+        "Several licenses would cost less than one, first at 10 seats; "
+        "this price list allows only one.",
     ]
     assert schedule_warnings(VOLUME) == []
+
+
+def test_licences_that_are_cheaper_in_several_are_said():
+    rising = graduated((1, 50), (11, 900), platform_fee_cents=100, combinable=True)
+
+    assert schedule_warnings(rising)[-1] == (
+        "From 11 seats on, several licenses can cost less than one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reason"),
+    [
+        (flat(500, minimum_cents=600), "$5.00 is never charged: the minimum of $6.00 is above it."),
+        (flat(500, cap_cents=400), "$5.00 is never charged: the cap of $4.00 is below it."),
+        (site((1, 900), (500, 700)), "never paid: the price for more pupils is $7.00."),
+        (site((1, 900), (500, 1_000), cap_cents=950), "$9.50 is below it."),
+    ],
+)
+def test_a_price_nobody_would_pay_is_said(schedule, reason):
+    assert reason in schedule_warnings(schedule)[-1]
+    assert schedule_warnings(flat(500, minimum_cents=500, cap_cents=500)) == []
+    assert schedule_warnings(site((1, 900), (500, 900))) == []
+
+
+@pytest.mark.parametrize(
+    ("bands", "problem"),
+    [
+        ([(1, 9, 5), (11, None, 4)], "band 1: ends at 9 and the next band starts at 11, so 10 has"),
+        ([(1, 11, 5), (11, None, 4)], "band 1: ends at 11 and overlaps the next band"),
+        ([(1, 0, 5), (11, None, 4)], '"to" must be a whole number from 1 up'),
+        ([(1, 10, 5), (11, 99, 4)], "band 2: is the last and ends at 99"),
+    ],
+)
+def test_gaps_and_overlaps_are_refused_where_bands_say_their_ends(bands, problem):
+    written = [{"from": a, "to": b, "unit_cents": c} for a, b, c in bands]
+
+    with pytest.raises(PricingRefused) as refusal:
+        schedule_from_json({"form": "volume", "bands": written})
+
+    assert len(refusal.value.problems) == 1
+    assert problem in refusal.value.problems[0]
+
+
+def test_bands_that_meet_are_read_with_or_without_their_ends():
+    with_ends = [
+        {"from": 1, "to": 2_499, "unit_cents": 1_600},
+        {"from": 2_500, "unit_cents": 1_350},
+    ]
+    plain = [{"from": band["from"], "unit_cents": band["unit_cents"]} for band in with_ends]
+
+    both = [schedule_from_json({"form": "volume", "bands": bands}) for bands in (with_ends, plain)]
+
+    assert both[0] == both[1]
 
 
 @pytest.mark.parametrize(
