@@ -14,8 +14,8 @@ counts buying ahead). Two facts make g quick:
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from marketplace.pricing.pieces import Curve, Piece, average_never_rises, joined
 from marketplace.pricing.refusals import PricingRefused
@@ -29,22 +29,42 @@ FIRST_LOOKS = 200_000
 FIRST_REACH = 1 << 12
 
 
-@dataclass(frozen=True)
 class CombinedCurve(Curve):
-    """A curve of combinations that never settles into one last line.
+    """A curve of combinations that never settles into one last line, so it has no list of all
+    its pieces: it is reckoned as far as it is asked for, by a call, `spans` or `within`."""
 
-    Its pieces are reckoned only as far as they are asked for, so `pieces` and `starts` hold
-    the first ones alone: use `spans` and calls.
-    """
+    def __init__(self, one_licence: Curve) -> None:
+        object.__setattr__(self, "one_licence", one_licence)
 
-    one_licence: Curve = field(kw_only=True)
+    one_licence: Curve
 
     def __call__(self, units: int) -> int:
-        return _as_far_as(self.one_licence, units)(units)
+        return self.within(units)(units)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CombinedCurve) and other.one_licence == self.one_licence
+
+    def __hash__(self) -> int:
+        return hash(self.one_licence)
+
+    def within(self, most: int) -> Curve:
+        """Reckoned to the next power of two, so that few different lengths are kept."""
+        reach = 1 << max(0, most - 1).bit_length()
+        return _reckon(self.one_licence, max(FIRST_REACH, reach))[0]
 
     def spans(self, most: int | None = None) -> Iterator[tuple[Piece, int | None]]:
         most = LARGEST_SEATS if most is None else most
-        return _as_far_as(self.one_licence, most).spans(most)
+        return self.within(most).spans(most)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("pieces", "starts"):
+            raise PricingRefused(
+                [
+                    "schedule.combinable: these licenses combine in a pattern without an end, "
+                    "which this method cannot split; choose proportional, or leave it out."
+                ]
+            )
+        raise AttributeError(name)
 
 
 def combined(one_licence: Curve) -> Curve:
@@ -52,7 +72,7 @@ def combined(one_licence: Curve) -> Curve:
     if _one_is_always_cheapest(one_licence):
         return one_licence
     first, settled = _reckon(one_licence, FIRST_REACH)
-    return first if settled else CombinedCurve(first.pieces, first.starts, one_licence=one_licence)
+    return first if settled else CombinedCurve(one_licence)
 
 
 def licences(one_licence: Curve, seats: int) -> list[tuple[int, int]]:
@@ -60,8 +80,7 @@ def licences(one_licence: Curve, seats: int) -> list[tuple[int, int]]:
 
     Walks the recursion above backwards; a run on one line of g is taken in one step.
     """
-    everything = combined(one_licence)
-    curve = _as_far_as(one_licence, seats) if isinstance(everything, CombinedCurve) else everything
+    curve = combined(one_licence).within(seats)
     kinks = _kinks(one_licence)
     found: dict[int, int] = {}
     while seats > 0 and one_licence(seats) > curve(seats):
@@ -79,7 +98,7 @@ def licences(one_licence: Curve, seats: int) -> list[tuple[int, int]]:
 def combining_pays_from(one_licence: Curve, most: int) -> int | None:
     """The fewest seats, up to `most`, for which several licences cost less than one."""
     several = combined(one_licence)
-    if several == one_licence:
+    if several is one_licence:
         return None
     starts = {piece.start for piece, _ in one_licence.spans(most)}
     starts |= {piece.start for piece, _ in several.spans(most)}
@@ -103,11 +122,6 @@ def _kinks(curve: Curve) -> list[int]:
         for size in sorted(ends)
         if size > 0 and curve(size + 1) - curve(size) > curve(size) - curve(size - 1)
     ]
-
-
-def _as_far_as(one_licence: Curve, seats: int) -> Curve:
-    """Reckoned to the next power of two, so that few different lengths are kept."""
-    return _reckon(one_licence, max(FIRST_REACH, 1 << (seats - 1).bit_length()))[0]
 
 
 @lru_cache(maxsize=32)

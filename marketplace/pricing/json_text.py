@@ -32,11 +32,13 @@ def parse(text: str | bytes) -> Any:
             [f"document: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8."]
         ) from None
     except RecursionError:
-        raise PricingRefused(["document: is nested too deeply."]) from None
+        raise PricingRefused(["document: is nested too deeply; four levels are enough."]) from None
     except InvalidOperation:
         raise PricingRefused(["document: holds a number whose exponent is too large."]) from None
     except ValueError:
-        raise PricingRefused(["document: holds a number with too many digits."]) from None
+        raise PricingRefused(
+            ["document: holds a number with too many digits; amounts go up to 10^17 cents."]
+        ) from None
     refuse(twice)
     return document
 
@@ -55,4 +57,6 @@ def _keys_once(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]
 
 
 def _not_a_number(name: str) -> None:
-    raise PricingRefused([f"document: {name} is not a number that can be priced."])
+    raise PricingRefused(
+        [f"document: {name} is not a number that can be priced; write a whole number."]
+    )

@@ -31,6 +31,10 @@ class Curve:
             return 0
         return self.pieces[bisect_right(self.starts, units) - 1].at(units)
 
+    def within(self, most: int) -> "Curve":
+        """A curve with a list of pieces that is right up to so many units: here, itself."""
+        return self
+
     def spans(self, most: int | None = None) -> Iterator[tuple[Piece, int | None]]:
         """Each piece with its last unit, cut at `most`; None means it never ends."""
         for piece, following in zip(self.pieces, (*self.pieces[1:], None)):

@@ -102,6 +102,16 @@ def test_what_cannot_be_exact_is_refused_and_says_how_to_mend_it():
         effective_cost(graduated((1, 10), (3, 100), platform_fee_cents=3, combinable=True), 10**8)
 
 
+def test_a_pattern_without_an_end_has_no_list_of_all_its_pieces():
+    curve = effective_curve(PACKS)
+
+    with pytest.raises(PricingRefused, match="pattern without an end"):
+        _ = curve.pieces
+    assert curve.within(95)(95) == curve(95) == 9 * 600 + 350
+    settled = effective_curve(volume((1, 1_000), (100, 800), (200, 900), combinable=True))
+    assert settled.pieces[-1].rate == 800
+
+
 @pytest.mark.parametrize("schedule", [flat(9_000), site((1, 900), (500, 700)), volume((1, 5))])
 def test_where_one_licence_is_always_cheapest_nothing_changes(schedule):
     one = one_licence_curve(schedule)

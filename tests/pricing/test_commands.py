@@ -118,7 +118,7 @@ def test_a_blocking_group_and_a_lapsed_pool_can_be_read_too(run):
     [
         ("{", "document: is not JSON (line 1, column 2"),
         (b"\xff\xfe", "document: is not UTF-8 text (byte 1)"),
-        ("[" * 100_000, "document: is nested too deeply."),
+        ("[" * 100_000, "document: is nested too deeply"),
         ('{"members": [{"id": "A", "seats": NaN}]}', "document: NaN is not a number"),
         ('{"members": ' + "9" * 5_000 + "}", "too many digits"),
         ([], "document: must be an object"),
