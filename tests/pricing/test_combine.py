@@ -82,7 +82,7 @@ def test_packs_of_ten_are_bought_ten_at_a_time():
         volume((1, 500), (10, 600), combinable=True),
         volume((1, 500), (10, 600), platform_fee_cents=1_000, combinable=True),
         volume((1, 1_000), (100, 800), (200, 900), (5_000, 850), combinable=True),
-        graduated((1, 10), (3, 100), platform_fee_cents=3, combinable=True),
+        graduated((1, 10), (8, 100), (20, 50), platform_fee_cents=3, combinable=True),
     ],
 )
 def test_a_million_seats_are_priced_quickly(schedule):
