@@ -280,10 +280,15 @@ def _refuse_foreign_writes(session: Session, _context: Any, _instances: Any) -> 
     if scope is EVERYONE:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, OwnedByOrg) and (
-            not isinstance(scope, frozenset) or row.org_id not in scope
-        ):
-            raise ScopeError(f"{type(row).__name__} belongs to another organization")
+        if isinstance(row, OwnedByOrg):
+            check_may_write(type(row), row.org_id)
+
+
+def check_may_write(table: type[OwnedByOrg], org_id: UUID) -> None:
+    """For rows that are written past the session, by a function of the database."""
+    scope = _scope.get()
+    if scope is not EVERYONE and (not isinstance(scope, frozenset) or org_id not in scope):
+        raise ScopeError(f"{table.__name__} belongs to another organization")
 
 
 # -- the second wall ---------------------------------------------------------------------

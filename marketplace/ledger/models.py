@@ -5,6 +5,7 @@ found by (consortium, sequence number): there is one order per consortium, witho
 """
 
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -33,6 +34,20 @@ ANY_KIND = Enum(
 )
 
 
+#: Where the books are guarded by a role, the site itself may only read them: it writes
+#: through functions of the database (see migration 0010).
+READ_ONLY = {"info": {"the_site_may": "SELECT"}}
+
+
+class Posted(NamedTuple):
+    """An entry as it stands in the books after posting it, or since it was posted before."""
+
+    seq: int
+    hash: str
+    body: str
+    reverses: int | None = None
+
+
 class LedgerHead(OwnedByOrg, table=True):
     """The last entry of a consortium's books. Its row is the one lock of all writers."""
 
@@ -45,6 +60,7 @@ class LedgerHead(OwnedByOrg, table=True):
     __table_args__ = (
         CheckConstraint("seq >= 0", name="seq"),
         CheckConstraint("length(hash) = 64", name="hash"),
+        READ_ONLY,
     )
 
     @property
@@ -59,6 +75,8 @@ class LedgerAccount(OwnedByOrg, table=True):
     org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
     code: str = Field(max_length=100, primary_key=True)
     kind: AccountKind = Field(sa_type=choice(AccountKind))
+
+    __table_args__ = (READ_ONLY,)
 
 
 class LedgerTxn(OwnedByOrg, table=True):
@@ -86,15 +104,19 @@ class LedgerTxn(OwnedByOrg, table=True):
         CheckConstraint("reverses < seq", name="reverses"),
         CheckConstraint("length(leaf) = 64 AND length(hash) = 64", name="hashes"),
         Index("ix_ledger_txn_effective_on", "org_id", "effective_on"),
+        READ_ONLY,
     )
 
 
 class LedgerEntry(OwnedByOrg, table=True):
-    """One line of an entry; written before its `LedgerTxn`, which then seals the lines."""
+    """One line of an entry; written before its `LedgerTxn`, which then seals the lines.
+
+    That its owner exists follows from its entry: a key less to check for each line.
+    """
 
     __tablename__ = "ledger_entry"
 
-    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    org_id: UUID = Field(primary_key=True)
     seq: int = Field(sa_type=BigInteger, primary_key=True)
     line: int = Field(primary_key=True)
     account: str = Field(max_length=100)
@@ -113,6 +135,7 @@ class LedgerEntry(OwnedByOrg, table=True):
         CheckConstraint("line > 0", name="line"),
         CheckConstraint("amount_cents <> 0", name="amount"),
         Index("ix_ledger_entry_account", "org_id", "account", "seq", "line"),
+        READ_ONLY,
     )
 
 
@@ -125,7 +148,25 @@ class LedgerBalance(OwnedByOrg, table=True):
     code: str = Field(max_length=100, primary_key=True)
     balance_cents: int = Field(sa_type=BigInteger)
     seq: int = Field(sa_type=BigInteger)
+    lines: int = Field(sa_type=BigInteger)
 
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "code"], ["ledger_account.org_id", "ledger_account.code"]),
+        READ_ONLY,
+    )
+
+
+class LedgerSnapshot(OwnedByOrg, table=True):
+    """What an account held after an entry, kept every 10,000 lines: where sums may start."""
+
+    __tablename__ = "ledger_snapshot"
+
+    org_id: UUID = Field(primary_key=True)
+    code: str = Field(max_length=100, primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    balance_cents: int = Field(sa_type=BigInteger)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "code"], ["ledger_account.org_id", "ledger_account.code"]),
+        READ_ONLY,
     )

@@ -10,9 +10,11 @@ from sqlalchemy import func, or_, tuple_
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
+from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
 from marketplace.ledger import rules
 from marketplace.ledger.body import Head
+from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import LedgerBalance, LedgerEntry, LedgerHead, LedgerTxn
 from marketplace.ledger.proof_queries import Proof, find_head, verify
 from marketplace.ledger.rules import AccountKind, PostingKind
@@ -67,11 +69,12 @@ class AccountRow:
 
 def lock_head(session: Session, consortium_id: UUID) -> Head:
     """Wait for the turn to write. A statement of its own: what is read after it is fresh."""
-    query = select(LedgerHead.seq, LedgerHead.hash).where(LedgerHead.org_id == consortium_id)
-    found = session.exec(query.with_for_update()).one_or_none()
+    tenancy.check_may_write(LedgerHead, consortium_id)
+    connection = session.connection()
+    found = engine_of(connection).lock(connection, consortium_id)
     if found is None:
         raise NotFound("There are no such books.")
-    return Head(*found)
+    return found
 
 
 def open_books(session: Session) -> list[Books]:
@@ -95,11 +98,6 @@ def _books() -> Any:
         .join(LedgerHead, col(LedgerHead.org_id) == Organization.id)
         .order_by(col(Organization.name), col(Organization.id))
     )
-
-
-def find_by_key(session: Session, consortium_id: UUID, key: str) -> LedgerTxn | None:
-    query = select(LedgerTxn).where(LedgerTxn.org_id == consortium_id, LedgerTxn.idem_key == key)
-    return session.exec(query).one_or_none()
 
 
 def find_reversal(session: Session, consortium_id: UUID, seq: int) -> LedgerTxn | None:

@@ -5,25 +5,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session
 
-from marketplace.core import clock
+from marketplace.core import clock, tenancy
 from marketplace.core.access import Actor, require
-from marketplace.core.errors import RuleBroken
+from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.ledger import queries, rules
-from marketplace.ledger.body import Body, chained, leaf_of
+from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
-from marketplace.ledger.models import (
-    LedgerAccount,
-    LedgerBalance,
-    LedgerEntry,
-    LedgerHead,
-    LedgerTxn,
-)
+from marketplace.ledger.engines import engine_of
+from marketplace.ledger.models import LedgerHead, Posted
 from marketplace.ledger.rules import Leg, PostingKind
 
 
@@ -31,9 +23,10 @@ def open_books(session: Session, actor: Actor, consortium_id: UUID) -> LedgerHea
     """Give a consortium its empty books; books that are open stay as they are."""
     books = LedgerHead(org_id=consortium_id)
     require(actor, "ledger.open_books", books)
-    if queries.find_head(session, consortium_id) is None:
-        session.add(books)
-        session.flush()
+    tenancy.check_may_write(LedgerHead, consortium_id)
+    session.flush()  # the consortium itself may be as new as its books
+    connection = session.connection()
+    if engine_of(connection).open_books(connection, consortium_id):
         emit(session, actor, "ledger.books_opened", books)
     return books
 
@@ -48,7 +41,7 @@ def post(
     ref: str,
     effective_on: date,
     legs: Sequence[Leg],
-) -> LedgerTxn:
+) -> Posted:
     """Add an entry at the end of the books; the same key again changes nothing.
 
     Debits are positive, credits negative, and they cancel. The caller names what happened
@@ -75,7 +68,7 @@ def post(
 
 def reverse(
     session: Session, actor: Actor, consortium_id: UUID, seq: int, *, key: str, reason: str
-) -> LedgerTxn:
+) -> Posted:
     """Cancel an entry by its mirror image; both stay, each points to the other.
 
     The reason goes into the audit trail, not into the books: those are public for ever.
@@ -111,80 +104,17 @@ def _signature(actor: Actor) -> str:
     return "system" if actor.user_id is None else str(actor.user_id)
 
 
-def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> LedgerTxn:
+def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> Posted:
     rules.check_label(said.key, said.ref)
     rules.check_legs(said.legs)
+    books = LedgerHead(org_id=UUID(said.consortium))
+    tenancy.check_may_write(LedgerHead, books.org_id)
     text = said.canonical()
-    leaf = leaf_of(text)
-    org_id = UUID(said.consortium)
-
-    head = queries.lock_head(session, org_id)
-    earlier = queries.find_by_key(session, org_id, said.key)
-    if earlier is not None:
-        if not said.says_the_same_as(read_body(earlier.body)):
-            raise RuleBroken(f"Entry {earlier.seq} has the same key but says something else.")
-        return earlier
-
-    txn = LedgerTxn(
-        org_id=org_id,
-        seq=head.seq + 1,
-        idem_key=said.key,
-        body=text,
-        leaf=leaf,
-        hash=chained(head.hash, leaf),
-        kind=said.kind,
-        ref=said.ref,
-        effective_on=said.effective_on,
-        recorded_at=said.recorded_at,
-        reverses=said.reverses,
-    )
-    _write_lines(session, txn, said.legs)
-    books = LedgerHead(org_id=org_id)
-    emit(session, actor, "ledger.posted", books, seq=txn.seq, kind=txn.kind.value, **facts)
-    return txn
-
-
-def _write_lines(session: Session, txn: LedgerTxn, legs: Sequence[Leg]) -> None:
-    """Lines first, then the entry that seals them, then the head: triggers ask for this order."""
-    totals = rules.totals_by_account(legs)
-    accounts = [
-        {"org_id": txn.org_id, "code": code, "kind": rules.kind_of(code)} for code in totals
-    ]
-    lines = [
-        {
-            "org_id": txn.org_id,
-            "seq": txn.seq,
-            "line": number,
-            "account": leg.account,
-            "amount_cents": leg.cents,
-        }
-        for number, leg in enumerate(legs, 1)
-    ]
-    balances = [
-        {"org_id": txn.org_id, "code": code, "balance_cents": cents, "seq": txn.seq}
-        for code, cents in totals.items()
-    ]
-    session.execute(_upsert(session, LedgerAccount).on_conflict_do_nothing(), accounts)
-    # With RETURNING a thousand lines go in one statement, and so does the check of them.
-    session.execute(insert(LedgerEntry).returning(col(LedgerEntry.line)), lines)
-    session.add(txn)
-    session.flush()
-    change = _upsert(session, LedgerBalance)
-    added = {
-        "balance_cents": LedgerBalance.balance_cents + change.excluded.balance_cents,
-        "seq": change.excluded.seq,
-    }
-    session.execute(
-        change.on_conflict_do_update(index_elements=["org_id", "code"], set_=added), balances
-    )
-    session.execute(
-        update(LedgerHead)
-        .where(col(LedgerHead.org_id) == txn.org_id)
-        .values(seq=txn.seq, hash=txn.hash)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _upsert(session: Session, table: type[SQLModel]) -> Any:
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return (insert_on_postgresql if on_postgresql else insert_on_sqlite)(table)
+    connection = session.connection()
+    written = engine_of(connection).write(connection, said, text)
+    if written is None:
+        raise NotFound("There are no such books.")
+    if written.earlier is None:
+        kind = said.kind.value
+        emit(session, actor, "ledger.posted", books, seq=written.seq, kind=kind, **facts)
+    return Posted(written.seq, written.hash, written.earlier or text, said.reverses)

@@ -15,7 +15,7 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.ledger import service as ledger
-from marketplace.ledger.models import LedgerTxn
+from marketplace.ledger.models import Posted
 from marketplace.ledger.rules import PostingKind
 from marketplace.orders import list_queries, papers, queries, rules
 from marketplace.orders.models import Order, PurchaseOrder
@@ -135,7 +135,7 @@ def _commitments(session: Session, pool: Pool) -> dict[UUID, Commitment]:
 
 def _bill(
     session: Session, actor: Actor, pool: Pool, orders: list[Order], *, late: bool
-) -> LedgerTxn | None:
+) -> Posted | None:
     """Post the shares; the key is the pool's, so that no crash or repeat bills them twice."""
     if not orders:
         return None
