@@ -15,10 +15,11 @@ from typing import Any
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
 from sqlalchemy import Engine, Enum, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, create_engine
 
-from marketplace.core import clock
+from marketplace.core import clock, turns
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s",
@@ -34,7 +35,7 @@ PIN_SECONDS = 5
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "foreign_keys=ON",
-    "synchronous=NORMAL",
+    "synchronous=FULL",  # what was acknowledged survives a power cut: there are books in here
     "busy_timeout=10000",
     "cache_size=-20000",
 )
@@ -56,7 +57,9 @@ def make_engine(url: str, **options: Any) -> Engine:
     """An engine whose errors do not repeat the values of a statement: people typed them."""
     options.setdefault("hide_parameters", True)
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 10}, **options)
+        factory = turns.queue_at(make_url(url).database or "")
+        connecting = {"timeout": 10, "factory": factory}
+        engine = create_engine(url, connect_args=connecting, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -74,8 +77,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    reads_only = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reads_only"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    writer = connection.connection.dbapi_connection
+    writer.take_turn()
+    try:
+        writer.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        writer.rollback()
+        raise
 
 
 def _refuse_writes(connection: Any, _record: Any) -> None:

@@ -4,11 +4,14 @@ PostgreSQL has functions for it, which may do what the site itself may not. On S
 rows are written here, and its triggers refuse what those functions would not do.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from marketplace.core.errors import RuleBroken
 from marketplace.ledger import rules
@@ -59,7 +62,10 @@ class OnPostgreSQL:
 
 
 class OnSQLite:
-    """The writer's turn is the transaction's: SQLite has one writer at a time."""
+    """The writer's turn is the transaction's: SQLite has one writer at a time.
+
+    An entry is four short statements, so they go to the driver itself.
+    """
 
     def open_books(self, connection: Connection, org_id: UUID) -> bool:
         if self.lock(connection, org_id) is not None:
@@ -69,54 +75,60 @@ class OnSQLite:
         return True
 
     def lock(self, connection: Connection, org_id: UUID) -> Head | None:
-        query = "SELECT seq, hash FROM ledger_head WHERE org_id = ?"
-        found = connection.exec_driver_sql(query, (org_id.hex,)).one_or_none()
+        with _cursor(connection) as cursor:
+            query = "SELECT seq, hash FROM ledger_head WHERE org_id = ?"
+            found = cursor.execute(query, (org_id.hex,)).fetchone()
         return Head(*found) if found else None
 
     def write(self, connection: Connection, said: Body, text: str) -> Written | None:
         owner = UUID(said.consortium).hex
-        leaf = leaf_of(text)
-        execute = connection.exec_driver_sql
-        found = execute(ENDS_AT, (said.key, owner)).one_or_none()
-        if found is None:
-            return None
-        last, prev, known, known_seal, earlier = found
-        if known is not None:
-            if not said.says_the_same_as(read_body(earlier)):
-                raise RuleBroken(f"Entry {known} has the same key but says something else.")
-            return Written(known, known_seal, earlier)
-        seq, seal = last + 1, chained(prev, leaf)
-        codes = dict.fromkeys(leg.account for leg in said.legs)
-        execute(ADD_ACCOUNT, [(owner, code, rules.kind_of(code).value) for code in codes])
-        execute(
-            ADD_LINE,
-            [(owner, seq, number, code, cents) for number, (code, cents) in enumerate(said.legs, 1)],
-        )
-        recorded_at = said.recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
-        execute(
-            ADD_ENTRY,
-            (
-                owner,
-                seq,
-                said.key,
-                text,
-                leaf,
-                seal,
-                said.kind.value,
-                said.ref,
-                said.effective_on.isoformat(),
-                recorded_at,
-                said.reverses,
-            ),
-        )
-        execute("UPDATE ledger_head SET seq = ?, hash = ? WHERE org_id = ?", (seq, seal, owner))
-        return Written(seq, seal, None)
+        with _cursor(connection) as cursor:
+            found = cursor.execute(ENDS_AT, (said.key, owner)).fetchone()
+            if found is None:
+                return None
+            last, prev, *known = found
+            if known[0] is None:
+                seal = self._seal(cursor, owner, Head(last, prev), said, text)
+                return Written(last + 1, seal, None)
+        if not said.says_the_same_as(read_body(known[2])):
+            raise RuleBroken(f"Entry {known[0]} has the same key but says something else.")
+        return Written(*known)
+
+    def _seal(self, cursor: Any, owner: str, head: Head, said: Body, text: str) -> str:
+        seq, leaf = head.seq + 1, leaf_of(text)
+        seal = chained(head.hash, leaf)
+        codes = {leg.account for leg in said.legs}
+        accounts = [(owner, code, rules.kind_of(code).value) for code in codes]
+        lines = [(owner, seq, n, code, cents) for n, (code, cents) in enumerate(said.legs, 1)]
+        at = said.recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+        day = said.effective_on.isoformat()
+        entry = (owner, seq, said.key, text, leaf, seal, said.kind.value, said.ref, day, at)
+        cursor.executemany(ADD_ACCOUNT, accounts)
+        cursor.executemany(ADD_LINE, lines)
+        cursor.execute(ADD_ENTRY, (*entry, said.reverses))
+        cursor.execute(MOVE_HEAD, (seq, seal, owner))
+        return seal
+
+
+@contextmanager
+def _cursor(connection: Connection) -> Iterator[Any]:
+    """The driver's own cursor; its errors look as they always do."""
+    driver = connection.connection.cursor()
+    try:
+        yield driver
+    except sqlite3.Error as problem:
+        raise DBAPIError.instance(
+            None, None, problem, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        ) from None
+    finally:
+        driver.close()
 
 
 ENDS_AT = """
     SELECT h.seq, h.hash, t.seq, t.hash, t.body FROM ledger_head h
     LEFT JOIN ledger_txn t ON t.org_id = h.org_id AND t.idem_key = ? WHERE h.org_id = ?
 """
+MOVE_HEAD = "UPDATE ledger_head SET seq = ?, hash = ? WHERE org_id = ?"
 ADD_ACCOUNT = (
     "INSERT INTO ledger_account (org_id, code, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 )

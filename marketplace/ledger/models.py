@@ -48,6 +48,17 @@ class Posted(NamedTuple):
     reverses: int | None = None
 
 
+class BooksOf(NamedTuple):
+    """The books as a subject of permissions and events, without a row of them."""
+
+    org_id: UUID
+
+    @property
+    def id(self) -> UUID:
+        """What an event about the books is about: the consortium."""
+        return self.org_id
+
+
 class LedgerHead(OwnedByOrg, table=True):
     """The last entry of a consortium's books. Its row is the one lock of all writers."""
 
@@ -62,11 +73,6 @@ class LedgerHead(OwnedByOrg, table=True):
         CheckConstraint("length(hash) = 64", name="hash"),
         READ_ONLY,
     )
-
-    @property
-    def id(self) -> UUID:
-        """What an event about the books is about: the consortium."""
-        return self.org_id
 
 
 class LedgerAccount(OwnedByOrg, table=True):

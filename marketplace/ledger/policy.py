@@ -7,14 +7,14 @@ and vendors, never people.
 from marketplace.accounts.rules import Role
 from marketplace.core import access
 from marketplace.core.access import Actor, anyone, is_system
-from marketplace.ledger.models import LedgerHead
+from marketplace.ledger.models import BooksOf
 
 
-def convenes_it(actor: Actor, books: LedgerHead) -> bool:
+def convenes_it(actor: Actor, books: BooksOf) -> bool:
     return actor.has(Role.CONVENER, books.org_id)
 
 
-def keeps_its_books(actor: Actor, books: LedgerHead) -> bool:
+def keeps_its_books(actor: Actor, books: BooksOf) -> bool:
     return actor.has(Role.FISCAL_AGENT, books.org_id)
 
 

@@ -15,13 +15,13 @@ from marketplace.ledger import queries, rules
 from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.engines import engine_of
-from marketplace.ledger.models import LedgerHead, Posted
+from marketplace.ledger.models import BooksOf, LedgerHead, Posted
 from marketplace.ledger.rules import Leg, PostingKind
 
 
-def open_books(session: Session, actor: Actor, consortium_id: UUID) -> LedgerHead:
+def open_books(session: Session, actor: Actor, consortium_id: UUID) -> BooksOf:
     """Give a consortium its empty books; books that are open stay as they are."""
-    books = LedgerHead(org_id=consortium_id)
+    books = BooksOf(consortium_id)
     require(actor, "ledger.open_books", books)
     tenancy.check_may_write(LedgerHead, consortium_id)
     session.flush()  # the consortium itself may be as new as its books
@@ -47,7 +47,7 @@ def post(
     Debits are positive, credits negative, and they cancel. The caller names what happened
     with `key` (“invoice:AL-0001”), so a double click or a replay finds the first entry.
     """
-    require(actor, "ledger.post", LedgerHead(org_id=consortium_id))
+    require(actor, "ledger.post", BooksOf(consortium_id))
     if kind is PostingKind.REVERSAL:
         raise RuleBroken("Cancel an entry with its own command, so that both are linked.")
     return _write(
@@ -73,7 +73,7 @@ def reverse(
 
     The reason goes into the audit trail, not into the books: those are public for ever.
     """
-    require(actor, "ledger.reverse", LedgerHead(org_id=consortium_id))
+    require(actor, "ledger.reverse", BooksOf(consortium_id))
     if not reason.strip():
         raise RuleBroken("Say why this entry is cancelled.")
     queries.lock_head(session, consortium_id)
@@ -107,7 +107,7 @@ def _signature(actor: Actor) -> str:
 def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> Posted:
     rules.check_label(said.key, said.ref)
     rules.check_legs(said.legs)
-    books = LedgerHead(org_id=UUID(said.consortium))
+    books = BooksOf(UUID(said.consortium))
     tenancy.check_may_write(LedgerHead, books.org_id)
     text = said.canonical()
     connection = session.connection()
