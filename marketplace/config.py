@@ -23,6 +23,7 @@ PREFIXES = (
     "SMTP_",
     "OIDC_",
     "DATABASE_",
+    "MIGRATION_",
     "REPLICA_",
     "SECRET_",
     "QUEUE_",
@@ -74,6 +75,8 @@ class Settings(BaseSettings):
     MODE: Mode = "production"
     VAR: Path = HOME / "var"
     DATABASE_URL: str = ""
+    #: Who owns the tables, where the site itself signs in as somebody who does not.
+    MIGRATION_DATABASE_URL: str = ""
     REPLICA_URLS: Annotated[list[str], NoDecode] = []
     SECRET_KEYS: Annotated[list[str], NoDecode] = []
     QUEUE_URL: str = ""
@@ -103,7 +106,7 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("DATABASE_URL")
+    @field_validator("DATABASE_URL", "MIGRATION_DATABASE_URL")
     @classmethod
     def _known_engine(cls, value: str) -> str:
         return _check_database(value) if value else value
@@ -157,6 +160,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> "Settings":
+        if self.MIGRATION_DATABASE_URL:
+            both = (self.DATABASE_URL, self.MIGRATION_DATABASE_URL)
+            if any(not url.startswith("postgres") for url in both):
+                raise ValueError("MIGRATION_DATABASE_URL is for PostgreSQL, like DATABASE_URL")
+            if make_url(both[0]).username in (None, make_url(both[1]).username):
+                raise ValueError("MIGRATION_DATABASE_URL must name another user than DATABASE_URL")
         if self.MODE == "production":
             if not self.SECRET_KEYS:
                 raise ValueError("SECRET_KEYS is missing: set one of at least 32 characters")

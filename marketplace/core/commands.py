@@ -36,7 +36,7 @@ def migrate() -> None:
     """Bring the database to the newest revision."""
     app = open_app()
     Path(app.config["VAR"]).mkdir(parents=True, exist_ok=True)
-    migrations.migrate(app.extensions["engine"])
+    migrations.migrate_for(app.config["DATABASE_URL"], app.config["MIGRATION_DATABASE_URL"])
     click.echo(f"The database is at revision {migrations.newest_revision()}.")
 
 

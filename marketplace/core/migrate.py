@@ -8,9 +8,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
+from marketplace.core import db
+from marketplace.core.errors import RuleBroken
 from marketplace.core.resources import MIGRATIONS
 
 
@@ -27,6 +31,72 @@ def migrate(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
         command.upgrade(_config(connection), "head")
+
+
+def migrate_for(url: str, owner_url: str) -> None:
+    """Migrate as the owner of the tables, then let the site's own user do its work."""
+    engine = db.make_engine(owner_url or url)
+    try:
+        migrate(engine)
+        if owner_url:
+            site = make_url(url)
+            _know(engine, site)
+            let_serve(engine, site.username or "")
+    finally:
+        engine.dispose()
+
+
+def _know(engine: Engine, site: URL) -> None:
+    """The user of DATABASE_URL exists, or is made where that is allowed."""
+    with engine.connect() as connection:
+        known = connection.scalar(
+            text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": site.username}
+        )
+    if known:
+        return
+    name = engine.dialect.identifier_preparer.quote(site.username or "")
+    try:
+        with engine.begin() as connection:
+            quoted = connection.scalar(text("SELECT quote_literal(:word)"), {"word": site.password})
+            password = f"PASSWORD {quoted}" if quoted else ""
+            connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN {password}".replace("%", "%%"))
+    except ProgrammingError:
+        raise RuleBroken(
+            f"The user {site.username} of DATABASE_URL does not exist, and the user of"
+            " MIGRATION_DATABASE_URL may not make it. Make it, then migrate again."
+        ) from None
+
+
+def let_serve(engine: Engine, role: str) -> None:
+    """Give a role what the site needs: all rows, but of guarded tables only what they say.
+
+    A model says so with `info={"the_site_may": "SELECT"}` in its table arguments. Run after
+    each migration, since new tables belong to nobody but their owner.
+    """
+    preparer = engine.dialect.identifier_preparer
+    to = preparer.quote(role)
+    with engine.begin() as connection:
+        schema = preparer.quote(connection.scalar(text("SELECT current_schema()")))
+        guarded = {
+            table.name: table.info["the_site_may"]
+            for table in SQLModel.metadata.tables.values()
+            if "the_site_may" in table.info
+        } | {"alembic_version": "SELECT"}
+        for grant in (
+            f"GRANT USAGE ON SCHEMA {schema} TO {to}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {to}",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}",
+            f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {to}",
+            *(
+                grant
+                for table, rights in guarded.items()
+                for grant in (
+                    f"REVOKE ALL ON {schema}.{table} FROM {to}",
+                    f"GRANT {rights} ON {schema}.{table} TO {to}",
+                )
+            ),
+        ):
+            connection.exec_driver_sql(grant)
 
 
 def write_revision(engine: Engine, message: str, number: str) -> None:

@@ -19,6 +19,9 @@ from marketplace.ledger.body import FIRST_PREV, Body, Head, chained, leaf_of
 from marketplace.ledger.body import read as read_body
 
 
+TRIGGERS_ONLY = "guarded by triggers only"
+
+
 class Written(NamedTuple):
     seq: int
     hash: str
@@ -37,6 +40,10 @@ class Engine(Protocol):
 
     def write(self, connection: Connection, said: Body, text: str) -> Written | None:
         """Add an entry, or find the one with its key; None when no books are open."""
+        ...
+
+    def guard(self, connection: Connection) -> str:
+        """What keeps the site from changing the books past these functions."""
         ...
 
 
@@ -59,6 +66,18 @@ class OnPostgreSQL:
                 raise RuleBroken(told.diag.message_primary) from None
             raise
         return None if seq is None else Written(seq, seal, earlier)
+
+    def guard(self, connection: Connection) -> str:
+        """A role that owns the tables may give itself any right, so it counts as one that writes."""
+        free = connection.exec_driver_sql(
+            "SELECT bool_or(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+            " OR pg_has_role(c.relowner, 'MEMBER')) FROM pg_class c"
+            " WHERE c.oid = ANY (ARRAY['ledger_head', 'ledger_txn', 'ledger_entry',"
+            " 'ledger_account', 'ledger_balance', 'ledger_snapshot']::regclass[])"
+        ).scalar()
+        if free:
+            return f"{TRIGGERS_ONLY}: the site's database user may change the tables"
+        return "guarded by roles: the site's database user may read them and call post, no more"
 
 
 class OnSQLite:
@@ -93,6 +112,9 @@ class OnSQLite:
         if not said.says_the_same_as(read_body(known[2])):
             raise RuleBroken(f"Entry {known[0]} has the same key but says something else.")
         return Written(*known)
+
+    def guard(self, connection: Connection) -> str:
+        return f"{TRIGGERS_ONLY}: whoever can open the SQLite file can take the triggers away"
 
     def _seal(self, cursor: Any, owner: str, head: Head, said: Body, text: str) -> str:
         seq, leaf = head.seq + 1, leaf_of(text)

@@ -18,6 +18,7 @@ from marketplace.ledger.models import (
     LedgerBalance,
     LedgerEntry,
     LedgerHead,
+    LedgerSnapshot,
     LedgerTxn,
 )
 from marketplace.ledger.rules import Leg, PostingKind
@@ -64,7 +65,7 @@ def verify(session: Session, consortium_id: UUID, *, at_most: int | None = None)
     if at_most is not None and head.seq > at_most:
         proof.complete = False
         return proof
-    prev, sums = FIRST_PREV, dict[str, int]()
+    prev, running = FIRST_PREV, Running(_snapshots(session, consortium_id))
     for txn, legs in _with_legs(session, consortium_id, head.seq):
         proof.entries += 1
         proof.lines += len(legs)
@@ -74,11 +75,11 @@ def verify(session: Session, consortium_id: UUID, *, at_most: int | None = None)
         for what in _faults(session, txn, legs, prev):
             proof.wrong(f"entry {txn.seq}: {what}")
         prev = txn.hash
-        for code, cents in rules.totals_by_account(legs).items():
-            sums[code] = sums.get(code, 0) + cents
+        for what in running.add(txn.seq, legs):
+            proof.wrong(what)
     if (proof.entries, prev) != tuple(head):
         proof.wrong(f"the books end at entry {proof.entries}, but the head says {head.seq}")
-    for what in _faults_of_balances(session, consortium_id, head.seq, sums):
+    for what in _faults_of_balances(session, consortium_id, head.seq, running):
         proof.wrong(what)
     return proof
 
@@ -130,19 +131,51 @@ def _mirrors(session: Session, org_id: UUID, said: Body) -> bool:
     return rules.mirror(Leg(*row) for row in session.exec(query)) == said.legs
 
 
+@dataclass
+class Running:
+    """The sums of all accounts, entry after entry, and what was kept of them on the way."""
+
+    #: (account, entry) -> what a snapshot says the account held after the entry
+    kept: dict[tuple[str, int], int]
+    cents: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def add(self, seq: int, legs: list[Leg]) -> Iterator[str]:
+        """Move the sums by an entry; yield each snapshot of it that says otherwise."""
+        for leg in legs:
+            self.lines[leg.account] = self.lines.get(leg.account, 0) + 1
+        for code, cents in rules.totals_by_account(legs).items():
+            self.cents[code] = self.cents.get(code, 0) + cents
+            if self.kept and self.kept.pop((code, seq), self.cents[code]) != self.cents[code]:
+                yield f"account {code}: its snapshot after entry {seq} is not the sum of its lines"
+
+
+def _snapshots(session: Session, consortium_id: UUID) -> dict[tuple[str, int], int]:
+    query = select(LedgerSnapshot.code, LedgerSnapshot.seq, LedgerSnapshot.balance_cents)
+    rows = session.exec(query.where(LedgerSnapshot.org_id == consortium_id))
+    return {(code, seq): cents for code, seq, cents in rows}
+
+
 def _faults_of_balances(
-    session: Session, consortium_id: UUID, last: int, sums: dict[str, int]
+    session: Session, consortium_id: UUID, last: int, running: Running
 ) -> Iterator[str]:
+    for code, seq in sorted(running.kept):
+        if seq <= last:
+            yield f"account {code}: it has a snapshot after entry {seq}, which did not move it"
     beyond = select(func.count()).select_from(LedgerEntry)
     if session.exec(
         beyond.where(LedgerEntry.org_id == consortium_id, LedgerEntry.seq > last)
     ).one():
         yield f"there are lines after the last entry {last}"
-    query = select(LedgerBalance.code, LedgerBalance.balance_cents)
-    live = dict(session.exec(query.where(LedgerBalance.org_id == consortium_id)).all())
-    for code in sorted(live.keys() | sums.keys()):
-        if live.get(code) != sums.get(code):
+    query = select(LedgerBalance.code, LedgerBalance.balance_cents, LedgerBalance.lines)
+    rows = session.exec(query.where(LedgerBalance.org_id == consortium_id))
+    live = {code: (cents, lines) for code, cents, lines in rows}
+    for code in sorted(live.keys() | running.cents.keys()):
+        cents, lines = live.get(code, (None, None))
+        if cents != running.cents.get(code):
             yield f"account {code}: the balance kept is not the sum of its lines"
+        elif lines != running.lines.get(code):
+            yield f"account {code}: it has another number of lines than is kept"
     kinds = select(LedgerAccount.code, LedgerAccount.kind)
     for code, kind in session.exec(kinds.where(LedgerAccount.org_id == consortium_id)):
         if rules.kind_of(code) is not kind:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, tuple_
+from sqlalchemy import Connection, func, or_, tuple_
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -15,7 +15,13 @@ from marketplace.core.errors import NotFound
 from marketplace.ledger import rules
 from marketplace.ledger.body import Head
 from marketplace.ledger.engines import engine_of
-from marketplace.ledger.models import LedgerBalance, LedgerEntry, LedgerHead, LedgerTxn
+from marketplace.ledger.models import (
+    LedgerBalance,
+    LedgerEntry,
+    LedgerHead,
+    LedgerSnapshot,
+    LedgerTxn,
+)
 from marketplace.ledger.proof_queries import Proof, find_head, verify
 from marketplace.ledger.rules import AccountKind, PostingKind
 from marketplace.ledger.search_queries import (
@@ -75,6 +81,11 @@ def lock_head(session: Session, consortium_id: UUID) -> Head:
     if found is None:
         raise NotFound("There are no such books.")
     return found
+
+
+def guard(connection: Connection) -> str:
+    """What keeps the site itself from changing the books, in words for whoever runs it."""
+    return engine_of(connection).guard(connection)
 
 
 def open_books(session: Session) -> list[Books]:
@@ -182,11 +193,43 @@ def count_account_rows(session: Session, consortium_id: UUID, code: str) -> int:
 def balances_after(
     session: Session, consortium_id: UUID, seq: int, codes: Iterable[str]
 ) -> dict[str, int]:
-    """What these accounts held once entry `seq` was posted."""
+    """What these accounts held once entry `seq` was posted; long sums start at a snapshot."""
+    wanted = set(codes)
+    starts = _snapshots_before(session, consortium_id, seq, wanted)
+    held = _sums(session, consortium_id, seq, wanted - starts.keys())
+    for code, (start, cents) in starts.items():
+        since = _sums(session, consortium_id, seq, {code}, after=start)
+        held[code] = cents + since.get(code, 0)
+    return held
+
+
+def _snapshots_before(
+    session: Session, consortium_id: UUID, seq: int, codes: set[str]
+) -> dict[str, tuple[int, int]]:
+    """The last snapshot of each account up to an entry: after which entry, and what it held."""
+    here = (LedgerSnapshot.org_id == consortium_id, LedgerSnapshot.seq <= seq)
+    newest = (
+        select(LedgerSnapshot.code, func.max(LedgerSnapshot.seq))
+        .where(*here, col(LedgerSnapshot.code).in_(codes))
+        .group_by(col(LedgerSnapshot.code))
+    )
+    places = [tuple(row) for row in session.exec(newest)]
+    if not places:
+        return {}
+    found = select(LedgerSnapshot.code, LedgerSnapshot.seq, LedgerSnapshot.balance_cents).where(
+        *here, tuple_(col(LedgerSnapshot.code), col(LedgerSnapshot.seq)).in_(places)
+    )
+    return {code: (at, cents) for code, at, cents in session.exec(found)}
+
+
+def _sums(
+    session: Session, consortium_id: UUID, seq: int, codes: set[str], after: int = 0
+) -> dict[str, int]:
     query = (
         select(LedgerEntry.account, func.sum(LedgerEntry.amount_cents))
-        .where(LedgerEntry.org_id == consortium_id, LedgerEntry.seq <= seq)
-        .where(col(LedgerEntry.account).in_(set(codes)))
+        .where(LedgerEntry.org_id == consortium_id)
+        .where(LedgerEntry.seq > after, LedgerEntry.seq <= seq)
+        .where(col(LedgerEntry.account).in_(codes))
         .group_by(col(LedgerEntry.account))
     )
     return {code: int(cents) for code, cents in session.exec(query)}

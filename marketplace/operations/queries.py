@@ -11,6 +11,7 @@ from marketplace.core import migrate
 from marketplace.core.errors import NotFound
 from marketplace.core.events import GIVE_UP_AFTER, Delivery
 from marketplace.core.mail import Letter
+from marketplace.ledger import queries as books
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,18 @@ class Check:
 
 
 def readiness(engine: Engine) -> list[Check]:
-    """The database answers, and its schema is the one this version needs."""
+    """The database answers, its schema is the one this version needs, and who guards the books."""
     try:
         with engine.connect() as connection:
             revision = migrate.current_revision(connection)
+            guard = books.guard(connection)
     except SQLAlchemyError as problem:
         return [Check("database", False, f"no answer: {type(problem).__name__}")]
     newest = migrate.newest_revision()
     return [
         Check("database", True, f"{engine.dialect.name} answers"),
         Check("migrations", revision == newest, f"at {revision or 'none'}, newest is {newest}"),
+        Check("books_guard", True, guard),
     ]
 
 

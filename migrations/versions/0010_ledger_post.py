@@ -217,6 +217,8 @@ HAND_OVER = """
       GRANT SELECT ON {tables} TO ledger_owner;
       GRANT INSERT ON {tables} TO ledger_owner;
       GRANT UPDATE ON ledger_head, ledger_balance TO ledger_owner;
+      -- What a later trigger of these tables asks (is the month closed?) can be read as well.
+      ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO ledger_owner;
       {owners}
       REVOKE CREATE ON SCHEMA {schema} FROM ledger_owner;
     EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from marketplace.accounts.rules import OrganizationKind, Role
 from marketplace.core import db, tenancy
@@ -102,3 +103,21 @@ def year(post, undo, make):
         ref="pool:reading/po:77",
         on=date(2026, 10, 5),
     )
+
+
+def without_triggers(app, *statements):
+    """What the owner of the database can do who takes the triggers away first."""
+    engine = app.extensions["engine"]
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        else:
+            names = connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_%'"
+            )
+            for (name,) in names.all():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(text(statement))
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = DEFAULT")

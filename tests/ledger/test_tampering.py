@@ -8,6 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from marketplace.ledger import body, queries
 from tests.conftest import on_sqlite
+from tests.ledger.conftest import without_triggers
 
 ORG = "(SELECT org_id FROM ledger_head LIMIT 1)"
 #: name -> statements of one transaction, each an honest try to change what is written
@@ -24,6 +25,9 @@ REFUSED = {
     "change a hash": ["UPDATE ledger_txn SET hash = leaf"],
     "change what an account is": ["UPDATE ledger_account SET kind = 'asset'"],
     "delete an account": ["DELETE FROM ledger_account"],
+    "add a line to the next entry only": [
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5)",
+    ],
     "add a line to an old entry": [
         f"INSERT INTO ledger_entry VALUES ({ORG}, 1, 3, 'cash:main', 5)",
     ],
@@ -46,6 +50,8 @@ REFUSED = {
         f"INSERT INTO ledger_entry VALUES ({ORG}, 4, 1, 'cash:main', 5),"
         f" ({ORG}, 4, 2, 'fee:lead', -5)",
     ],
+    "change a balance that is kept": ["UPDATE ledger_balance SET balance_cents = 7"],
+    "delete a balance": ["DELETE FROM ledger_balance"],
     "turn the head back": ["UPDATE ledger_head SET seq = 1"],
     "jump ahead with the head": ["UPDATE ledger_head SET seq = 9"],
     "give the head another hash": ["UPDATE ledger_head SET seq = 3, hash = hash"],
@@ -67,11 +73,37 @@ ONLY_SQLITE = {
     "replace the head": [
         "INSERT OR REPLACE INTO ledger_head SELECT org_id, 0, {zeros} FROM ledger_head",
     ],
+    "replace a balance": [
+        "INSERT OR REPLACE INTO ledger_balance SELECT org_id, code, 7, seq, lines"
+        " FROM ledger_balance",
+    ],
+    "leave an entry unsealed": [
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
+        f" ({ORG}, 3, 2, 'fee:lead', -5)",
+        "{copy}",
+    ],
+    "pretend that an entry is sealed": [
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
+        f" ({ORG}, 3, 2, 'fee:lead', -5)",
+        "{copy}",
+        "DELETE FROM ledger_unsealed",
+    ],
+    "let entries stay open": ["INSERT INTO ledger_zero VALUES (1)"],
+    "write a sum that is no number": [
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 'five')",
+    ],
     "update or replace": ["UPDATE OR REPLACE ledger_txn SET seq = 1 WHERE seq = 2"],
 }
 ONLY_POSTGRESQL = {
     f"truncate {table}": [f"TRUNCATE {table} CASCADE"]
-    for table in ("ledger_txn", "ledger_entry", "ledger_account", "ledger_head")
+    for table in (
+        "ledger_txn",
+        "ledger_entry",
+        "ledger_account",
+        "ledger_head",
+        "ledger_balance",
+        "ledger_snapshot",
+    )
 } | {"truncate everything": ["TRUNCATE organization CASCADE"]}
 COPY = (
     "INSERT INTO ledger_txn SELECT org_id, 3, 'another key', body, leaf, hash, kind, ref,"
@@ -129,24 +161,6 @@ def test_an_honest_entry_by_hand_is_what_the_attacks_differ_from(app, books, two
     assert queries.find_head(look, books.id).seq == 3
 
 
-def without_triggers(app, *statements):
-    """What the owner of the database can do who takes the triggers away first."""
-    engine = app.extensions["engine"]
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET session_replication_role = replica")
-        else:
-            names = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_%'"
-            )
-            for (name,) in names.all():
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(text(statement))
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET session_replication_role = DEFAULT")
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("statements", "says"),
@@ -201,6 +215,21 @@ def without_triggers(app, *statements):
         (
             ["DELETE FROM ledger_balance WHERE code = 'cash:main'"],
             "account cash:main: the balance kept is not the sum",
+        ),
+        (
+            ["UPDATE ledger_balance SET lines = 9 WHERE code = 'cash:main'"],
+            "account cash:main: it has another number of lines than is kept",
+        ),
+        (
+            ["INSERT INTO ledger_snapshot SELECT org_id, code, 1, 7 FROM ledger_balance"],
+            "account cash:main: its snapshot after entry 1 is not the sum of its lines",
+        ),
+        (
+            [
+                "INSERT INTO ledger_account SELECT org_id, 'rounding', 'expense' FROM ledger_head",
+                "INSERT INTO ledger_snapshot SELECT org_id, 'rounding', 1, 0 FROM ledger_head",
+            ],
+            "account rounding: it has a snapshot after entry 1, which did not move it",
         ),
         (
             ["UPDATE ledger_account SET kind = 'income' WHERE code = 'cash:main'"],

@@ -45,6 +45,12 @@ def test_a_healthy_site_is_ready(app):
     assert answer.json["checks"]["migrations"]["ok"] is True
 
 
+def test_whoever_runs_the_site_reads_what_guards_the_books(app):
+    check = app.test_client().get("/readyz").json["checks"]["books_guard"]
+
+    assert check["words"].startswith("guarded by triggers only")
+
+
 def test_metrics_count_answers(app):
     client = app.test_client()
     client.get("/healthz")
