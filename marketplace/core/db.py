@@ -7,6 +7,7 @@ loses at once when somebody else wrote in between.
 """
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -16,6 +17,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
 from sqlalchemy import Engine, Enum, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, create_engine
 
@@ -81,12 +83,19 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     writer = connection.connection.dbapi_connection
-    writer.take_turn()
     try:
+        writer.take_turn()
         writer.execute("BEGIN IMMEDIATE")
-    except BaseException:
+    except sqlite3.Error as problem:
         writer.rollback()
-        raise
+        raise as_sqlalchemy_says(connection, problem) from None
+
+
+def as_sqlalchemy_says(connection: Any, problem: sqlite3.Error) -> BaseException:
+    """What the driver raised, as the rest of the site expects it; without any values."""
+    return DBAPIError.instance(
+        None, None, problem, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+    )
 
 
 def _refuse_writes(connection: Any, _record: Any) -> None:

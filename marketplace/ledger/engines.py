@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
+from marketplace.core.db import as_sqlalchemy_says
 from marketplace.core.errors import RuleBroken
 from marketplace.ledger import rules
 from marketplace.ledger.body import FIRST_PREV, Body, Head, chained, leaf_of
@@ -139,9 +140,7 @@ def _cursor(connection: Connection) -> Iterator[Any]:
     try:
         yield driver
     except sqlite3.Error as problem:
-        raise DBAPIError.instance(
-            None, None, problem, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from None
+        raise as_sqlalchemy_says(connection, problem) from None
     finally:
         driver.close()
 

@@ -103,13 +103,14 @@ class LedgerTxn(OwnedByOrg, table=True):
     reverses: int | None = Field(default=None, sa_type=BigInteger)
 
     __table_args__ = (
-        UniqueConstraint("org_id", "idem_key"),
-        UniqueConstraint("org_id", "reverses"),
+        # Only the primary key begins with the owner: see migration 0010.
+        UniqueConstraint("idem_key", "org_id"),
+        UniqueConstraint("reverses", "org_id"),
         ForeignKeyConstraint(["org_id", "reverses"], ["ledger_txn.org_id", "ledger_txn.seq"]),
         CheckConstraint("seq > 0", name="seq"),
         CheckConstraint("reverses < seq", name="reverses"),
         CheckConstraint("length(leaf) = 64 AND length(hash) = 64", name="hashes"),
-        Index("ix_ledger_txn_effective_on", "org_id", "effective_on"),
+        Index("ix_ledger_txn_effective_on", "effective_on", "org_id"),
         READ_ONLY,
     )
 
@@ -140,7 +141,7 @@ class LedgerEntry(OwnedByOrg, table=True):
         ),
         CheckConstraint("line > 0", name="line"),
         CheckConstraint("amount_cents <> 0", name="amount"),
-        Index("ix_ledger_entry_account", "org_id", "account", "seq", "line"),
+        Index("ix_ledger_entry_account", "account", "org_id", "seq", "line"),
         READ_ONLY,
     )
 

@@ -51,7 +51,10 @@ ONLY_FOR_THE_SITE = {
     ],
     "become the role that writes": ["SET ROLE ledger_owner"],
     "take the tables": [f"ALTER TABLE ledger_entry OWNER TO {ROLE}"],
-    "give oneself the right": [f"GRANT UPDATE ON ledger_entry TO {ROLE}"],
+    "give oneself the right": [
+        f"GRANT UPDATE ON ledger_entry TO {ROLE}",
+        "UPDATE ledger_entry SET amount_cents = 501 WHERE seq = 1 AND line = 1",
+    ],
     "pretend to be at another revision": ["UPDATE alembic_version SET version_num = '0001'"],
 }
 
