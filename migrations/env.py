@@ -41,7 +41,11 @@ def is_mapped(_object: object, name: str | None, kind: str, reflected: bool, _to
 
 
 def is_another_type(
-    context_: MigrationContext, _column: object, _meta: object, found: object, meant: TypeEngine[Any]
+    context_: MigrationContext,
+    _column: object,
+    _meta: object,
+    found: object,
+    meant: TypeEngine[Any],
 ) -> bool | None:
     """A STRICT table of SQLite knows TEXT and INTEGER only, whatever a model calls them."""
     if context_.dialect.name == "sqlite" and isinstance(found, (Text, INTEGER)):

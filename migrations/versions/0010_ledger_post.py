@@ -491,7 +491,9 @@ def _on_sqlite() -> None:
 # -- both --------------------------------------------------------------------------------
 
 BALANCE = "org_id, code, balance_cents, seq"
-LINES = """(SELECT count(*) FROM ledger_entry e WHERE e.org_id = {0}.org_id AND e.account = {0}.code)"""
+LINES = (
+    """(SELECT count(*) FROM ledger_entry e WHERE e.org_id = {0}.org_id AND e.account = {0}.code)"""
+)
 #: The same rule by which a new entry takes them, for entries that were there before.
 TAKE_SNAPSHOTS = """
     INSERT INTO ledger_snapshot (org_id, code, seq, balance_cents)
@@ -553,7 +555,9 @@ def downgrade() -> None:
             if "ledger_check_next" in statement:
                 op.execute(statement)
         return
-    names = sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_%'")
+    names = sa.text(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_%'"
+    )
     for name in op.get_bind().scalars(names).all():
         op.execute(f"DROP TRIGGER {name}")
     for table in ("ledger_snapshot", "ledger_unsealed", "ledger_zero"):

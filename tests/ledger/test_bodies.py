@@ -17,7 +17,9 @@ from tests.conftest import on_postgresql
 ORG = UUID(int=7)
 HOW_MANY = 10_000
 #: Quotes, escapes, control characters, what JSON or SQL may trip over, far planes of Unicode.
-AWKWARD = "\"'\\/%_:;{}[]$\t\n\r\x01\x1f\x7f\x85\u00e9\u0301\u2028\u2029\ufeff\uffff漢字😀🏫\U0010ffff"
+AWKWARD = (
+    "\"'\\/%_:;{}[]$\t\n\r\x01\x1f\x7f\x85\u00e9\u0301\u2028\u2029\ufeff\uffff漢字😀🏫\U0010ffff"
+)
 ORDINARY = "abc xyz 0123456789 -.@#"
 
 

@@ -20,8 +20,7 @@ from tests.ledger.test_tampering import COPY, ONLY_POSTGRESQL, ORG, REFUSED, att
 pytestmark = on_postgresql
 ROLE = "commons_site"
 HONEST = [
-    f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
-    f" ({ORG}, 3, 2, 'fee:lead', -5)",
+    f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5), ({ORG}, 3, 2, 'fee:lead', -5)",
     COPY,
     "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
 ]
@@ -114,7 +113,7 @@ def test_tables_of_the_same_name_deceive_nobody(site, books, two_entries, look):
             "CREATE TEMP TABLE ledger_head (LIKE public.ledger_head)",
             f"INSERT INTO pg_temp.ledger_head SELECT org_id, 90, {'{zeros}'} FROM public.ledger_head",
             "CREATE TEMP TABLE ledger_entry (LIKE public.ledger_entry)",
-            "SELECT * FROM ledger_post((SELECT replace(body, '\"k\"\\:\"b\"', '\"k\"\\:\"c\"')"
+            'SELECT * FROM ledger_post((SELECT replace(body, \'"k"\\:"b"\', \'"k"\\:"c"\')'
             " FROM ledger_txn WHERE seq = 2))",
         ],
     )

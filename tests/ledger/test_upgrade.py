@@ -7,6 +7,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.exc import DatabaseError
+from sqlmodel import select
 
 from marketplace.core import db, migrate
 from marketplace.ledger import body, queries
@@ -43,7 +44,9 @@ def keep_the_old_way(connection):
         " (:org, 'consortium', 'Old Rivers', 'old-rivers', '2026-01-01 00:00:00+00', 'UTC')",
     )
     prev = body.FIRST_PREV
-    run(connection, "INSERT INTO ledger_head (org_id, seq, hash) VALUES (:org, 0, :prev)", prev=prev)
+    run(
+        connection, "INSERT INTO ledger_head (org_id, seq, hash) VALUES (:org, 0, :prev)", prev=prev
+    )
     for seq, legs in enumerate(ENTRIES, 1):
         at = datetime(2026, 9, seq, tzinfo=UTC)
         said = Body(str(ORG), f"k{seq}", at, at.date(), "system", PostingKind.FEE, "pool:x",
@@ -107,12 +110,19 @@ def upgraded(app, database_url):
 
 def test_books_kept_before_hold_and_go_on(upgraded, post, look, make):
     assert queries.verify(look, ORG).problems == []
-    rows = look.query(LedgerBalance).all()
+    rows = look.exec(select(LedgerBalance)).all()
     kept = {row.code: (row.balance_cents, row.lines) for row in rows}
     assert kept["cash:main"] == (36_000_00 + sum(leg.cents for leg in LONG), 12_001)
     assert kept["receivable:0100005"] == (0, 2)
-    snapshots = [(s.code, s.seq, s.balance_cents) for s in look.query(LedgerSnapshot)]
+    snapshots = [(s.code, s.seq, s.balance_cents) for s in look.exec(select(LedgerSnapshot))]
     assert snapshots == [("cash:main", 2, sum(leg.cents for leg in LONG))]
+    assert queries.balances_after(look, ORG, 2, ["cash:main", "fee:lead"]) == {
+        "cash:main": sum(leg.cents for leg in LONG),
+        "fee:lead": -sum(leg.cents for leg in LONG),
+    }
+    assert queries.balances_after(look, ORG, 3, ["cash:main"]) == {
+        "cash:main": kept["cash:main"][0]
+    }
     look.rollback()
 
     class Books:
