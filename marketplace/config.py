@@ -185,7 +185,7 @@ def load(**overrides: Any) -> dict[str, Any]:
         settings = Settings(**overrides)
     except ValidationError as problem:
         first = problem.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "Settings"
+        name = ".".join(str(part) for part in first["loc"])
         words = first["msg"].removeprefix("Value error, ")
         raise BadSettings(words if words.startswith(name) else f"{name}: {words}") from None
     values = settings.model_dump()
