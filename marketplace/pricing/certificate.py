@@ -41,6 +41,15 @@ class Certificate:
     blocking: Blocking | None = None
 
 
+def at_average_price(curve: Curve, total_units: int) -> Certificate | None:
+    """If the average price a(y) = f(y)/y never rises up to S, then for every group T
+    x(T) = s(T) a(S) <= s(T) a(s(T)) = f(s(T)): core. And a larger S only lowers a(S).
+    """
+    if average_never_rises(curve, total_units):
+        return Certificate(Kind.AVERAGE_PRICE, True, core=True, joiner_never_raises=True)
+    return None
+
+
 def certify(
     curve: Curve,
     units: Mapping[Any, int],

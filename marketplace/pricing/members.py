@@ -11,6 +11,7 @@ from marketplace.pricing.schedule import Form, Schedule, is_whole, short
 MOST_MEMBERS = 150_000
 #: The largest US district has about 900,000 pupils.
 MOST_SEATS_EACH = 10_000_000
+NO_SEATS = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,18 @@ class Member:
 
 def by_id(members: Iterable[Member]) -> list[Member]:
     """In an order that does not depend on how they were listed."""
-    return sorted(members, key=lambda member: str(member.id))
+    listed = list(members)
+    ids = [member.id for member in listed]
+    if ids and isinstance(ids[0], str) and _is_sorted(ids):
+        return listed  # as the database gives them; it is quicker to look than to sort
+    return sorted(listed, key=lambda member: str(member.id))
+
+
+def _is_sorted(ids: list[Any]) -> bool:
+    try:
+        return ids == sorted(ids)
+    except TypeError:  # not all of them are text
+        return False
 
 
 def member_problems(
@@ -42,8 +54,10 @@ def member_problems(
         return [
             f"members: lists {len(members):,}; at most {MOST_MEMBERS:,} can be reckoned at once."
         ]
-    problems = _repeated(member.id for member in members)
     site = schedule.form is Form.SITE
+    if not site and not needs_pupils and _all_plain(members):
+        return []
+    problems = _repeated(member.id for member in members)
     for member in members:
         where = f"member {short(member.id)}"
         problems += _whole("seats", member.seats, where, 1, MOST_SEATS_EACH)
@@ -56,6 +70,32 @@ def member_problems(
             reason = "a site price goes" if site else "this split goes"
             problems.append(f"{where}: pupils are missing, and {reason} by pupils.")
     return problems
+
+
+def _all_plain(members: Sequence[Member]) -> bool:
+    """Is there certainly nothing to mend? Looks at whole columns, so that long lists are quick."""
+    more = [
+        member
+        for member in members
+        if member.tolerance is not NO_SEATS
+        or member.limit_cents is not None
+        or member.pupils is not None
+    ]
+    limits = [member.limit_cents for member in more if member.limit_cents is not None]
+    pupils = [member.pupils for member in more if member.pupils is not None]
+    return (
+        _within([member.seats for member in members], 1, MOST_SEATS_EACH)
+        and _within([member.tolerance for member in more], 0, MOST_SEATS_EACH)
+        and _within(limits, 0, LARGEST_CENTS)
+        and _within(pupils, 0, MOST_SEATS_EACH)
+        and len({member.id for member in members}) == len(members)
+    )
+
+
+def _within(column: Sequence[Any], least: int, most: int) -> bool:
+    if not column:
+        return True
+    return set(map(type, column)) == {int} and least <= min(column) and max(column) <= most
 
 
 def _repeated(ids: Iterable[Hashable]) -> list[str]:

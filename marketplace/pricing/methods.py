@@ -50,12 +50,12 @@ def terms_of(
 ) -> Terms:
     """Read the words of a vote; refuses in one sentence what is unknown or not offered yet."""
     if method not in set(Method):
-        offered = ", ".join(WEIGHTS)
+        offered = ", ".join(OFFERED)
         raise RuleBroken(f"method: {str(method)[:40]!r} is unknown; choose {offered}.", "method")
     method = Method(method)
-    if method not in WEIGHTS:
+    if method not in OFFERED:
         raise RuleBroken(
-            f"method: {method.value} is not offered yet; choose {', '.join(WEIGHTS)}.",
+            f"method: {method.value} is not offered yet; choose {', '.join(OFFERED)}.",
             "method",
         )
     if rest is not None and rest not in set(Rest):
@@ -109,10 +109,13 @@ def _partly_equally(members: Sequence[Member], terms: Terms) -> dict[Any, int]:
     return {member: equal + rest * weight for member, weight in weights.items()}
 
 
-#: The methods offered today. A method stands here as soon as it is exact to the cent.
+#: The methods that share by a weight which each member has of its own.
 WEIGHTS: dict[Method, Callable[[Sequence[Member], Terms], dict[Any, int]]] = {
     Method.PROPORTIONAL: _by_seats,
     Method.PER_PUPIL: _by_pupils,
     Method.EQUAL: _equally,
     Method.HYBRID: _partly_equally,
 }
+
+#: The methods offered today. A method stands here as soon as it is exact to the cent.
+OFFERED = (*WEIGHTS, Method.SHAPLEY)

@@ -9,7 +9,7 @@ from marketplace.pricing.documents import (
     split_document,
 )
 from marketplace.pricing.members import MOST_SEATS_EACH, Member
-from marketplace.pricing.methods import WEIGHTS, Method, Rest
+from marketplace.pricing.methods import OFFERED, Method, Rest
 from marketplace.pricing.periods import (
     POLICY_WORDS,
     Change,
@@ -54,7 +54,7 @@ from marketplace.pricing.transfers import (
 from marketplace.pricing.warnings import schedule_warnings
 
 #: The split methods a consortium can choose today.
-OFFERED_METHODS = tuple(WEIGHTS)
+OFFERED_METHODS = OFFERED
 
 __all__ = [
     "MOST_SEATS_EACH",

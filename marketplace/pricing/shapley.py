@@ -1,104 +1,97 @@
-"""Shapley's split, exact where that is cheap and certified to a fraction of a cent elsewhere."""
+"""Shapley's value of a cost: exact where that is cheap, certified to a fraction of a cent above."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from marketplace.core.errors import RuleBroken
 from marketplace.pricing import shapley_exact as exact
 from marketplace.pricing.curve import Curve
-from marketplace.pricing.rounding import largest_remainder, rounds_surely
+from marketplace.pricing.rounding import rounds_surely
 from marketplace.pricing.shapley_game import Game, game_of
 
 #: Up to so many members the value is always reckoned in whole numbers.
 ALWAYS_EXACT = 16
-#: Beyond that while it takes about a third of a second; to settle a cent, some seconds.
+#: Beyond that while it takes about a third of a second; to settle a cent, a few seconds.
 CHEAP, DEAR = 700_000, 6_000_000
 #: Errors asked for in cents, one after another until every cent is settled.
 PRECISIONS = (1e-6, 1e-8)
-#: Values are kept in this fraction of a cent while they are rounded.
+#: A value that may be off by more is no basis for a bill.
+LARGEST_ERROR = 0.25
+#: Values in floating point become whole numbers of this fraction of a cent.
 FINE_BITS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class ShapleyShares:
-    """Bills that add up, and how they were found.
+class ShapleyValues:
+    """Whole-number weights in proportion to the values.
 
-    Each value is within `error_bound_cents` of the exact one: the proven bound of the method,
-    plus what its values miss when they are added up. `every_cent_settled` says that exact
-    values would be rounded to the same bills.
+    Each value is within `error_bound_cents` of the true one: the proven bound of the method,
+    plus what the values miss when they are added up, which shows the rounding errors.
+    `every_cent_settled` says that true values would be rounded to the same bills.
     """
 
-    shares: dict[Any, int]
-    error_bound_cents: float
-    efficiency_gap_cents: float
-    every_cent_settled: bool
+    weights: list[int]
+    error_bound_cents: float = 0.0
+    efficiency_gap_cents: float = 0.0
+    every_cent_settled: bool = True
+
+    def to_json(self) -> dict[str, float | bool]:
+        return {
+            "error_bound_cents": self.error_bound_cents,
+            "efficiency_gap_cents": self.efficiency_gap_cents,
+            "every_cent_settled": self.every_cent_settled,
+        }
 
 
-def shapley_shares(
-    curve: Curve, units: Mapping[Any, int], alone: Mapping[Any, int], seed: str = ""
-) -> ShapleyShares:
-    """Each member's Shapley value of the effective cost, rounded to cents that add up."""
-    game, unit = game_of(curve, units.values())
+def shapley_values(curve: Curve, units: Sequence[int]) -> ShapleyValues:
+    """What each member adds to the effective cost, on average over all orders of joining."""
+    game, unit = game_of(curve, units)
+
+    def by_member(values: Sequence[int]) -> list[int]:
+        value_of = {size * unit: value for size, value in zip(game.sizes, values)}
+        return [value_of[size] for size in units]
+
     if not game.tiers:
-        return _exactly(game, unit, units, _linear_values(game), seed)
-    if game.members <= ALWAYS_EXACT or exact.work(game) <= CHEAP:
-        return _exactly(game, unit, units, exact.values(game), seed)
-    for precision in PRECISIONS:
-        found = _certified(game, unit, units, alone, seed, precision)
-        if found.every_cent_settled:
-            return found
-    if exact.work(game) <= DEAR:
-        return _exactly(game, unit, units, exact.values(game), seed)
-    return found
+        return ShapleyValues(by_member(_linear_values(game)))
+    work = exact.work(game)
+    if game.members <= ALWAYS_EXACT or work <= CHEAP:
+        return ShapleyValues(by_member(exact.values(game)))
+    found = _certified(game)
+    if not found.every_cent_settled and work <= DEAR:
+        return ShapleyValues(by_member(exact.values(game)))
+    if found.error_bound_cents > LARGEST_ERROR:
+        raise RuleBroken(
+            "method: shapley cannot be shown to the cent for a total this large; "
+            "choose proportional or epm.",
+            "method",
+        )
+    return replace(found, weights=by_member(found.weights))
 
 
 def _linear_values(game: Game) -> list[int]:
-    """n times the value when only a fixed price stands beside a price per unit: no tier at all."""
+    """n times the value, where a fixed price and a price per unit are all there is.
+
+    The fixed price is shared equally (symmetry), and each pays for its own units.
+    """
     return [game.fixed + game.members * game.rate * size for size in game.sizes]
 
 
-def _exactly(
-    game: Game, unit: int, units: Mapping[Any, int], values: list[int], seed: str
-) -> ShapleyShares:
-    value_of = {size * unit: value for size, value in zip(game.sizes, values)}
-    weights = {member: value_of[size] for member, size in units.items()}
-    return ShapleyShares(largest_remainder(game.cost, weights, seed), 0.0, 0.0, True)
-
-
-def _certified(
-    game: Game,
-    unit: int,
-    units: Mapping[Any, int],
-    alone: Mapping[Any, int],
-    seed: str,
-    precision: float,
-) -> ShapleyShares:
+def _certified(game: Game) -> ShapleyValues:
+    """The values of one member of each size, in fine units."""
     from marketplace.pricing import shapley_certified as certified  # noqa: PLC0415  loads numpy
 
-    found = certified.tier_values(game, precision)
-    gap = certified.efficiency_gap(game, found.cents)
-    error = found.bound + gap
-    fine = _fine_values(game, found.cents.tolist())
-    value_of = {size * unit: value for size, value in zip(game.sizes, fine)}
-    weights = {member: value_of[size] for member, size in units.items()}
-    caps = {
-        member: alone[member]
-        for member, value in weights.items()
-        if value <= _fine(alone[member] + error)
-    }
-    shares = largest_remainder(game.cost, weights, seed, caps)
-    settled = rounds_surely(game.cost, dict(zip(fine, game.counts)), error)
-    return ShapleyShares(shares, error, gap, settled)
-
-
-def _fine_values(game: Game, tier_cents: list[float]) -> list[int]:
-    """The whole value in fine units; what has no tiers is added exactly."""
-    linear = _linear_values(game)
-    values = [
-        (part << FINE_BITS) // game.members + _fine(cents)
-        for part, cents in zip(linear, tier_cents)
-    ]
-    return [max(0, value) for value in values]
+    for precision in PRECISIONS:
+        found = certified.tier_values(game, precision)
+        gap = certified.efficiency_gap(game, found.cents)
+        values = [
+            max(0, (linear << FINE_BITS) // game.members + _fine(cents))
+            for linear, cents in zip(_linear_values(game), found.cents.tolist())
+        ]
+        error = found.bound + gap
+        settled = rounds_surely(game.cost, zip(values, game.counts), error)
+        if settled or gap > found.bound:  # more nodes do not help against rounding errors
+            break
+    return ShapleyValues(values, error, gap, settled)
 
 
 def _fine(cents: float) -> int:

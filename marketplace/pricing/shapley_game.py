@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import gcd
 
 from marketplace.pricing.curve import Curve, Piece
@@ -91,7 +92,7 @@ def _in_units_of(curve: Curve, unit: int) -> Curve:
 
 
 def _tiers(pieces: list[Piece]) -> Iterable[Tier]:
-    for before, piece in zip(pieces, pieces[1:]):
+    for before, piece in pairwise(pieces):
         jump = piece.at(piece.start) - before.at(piece.start)
         slope = piece.rate - before.rate
         if jump or slope:
