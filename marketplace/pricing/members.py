@@ -28,16 +28,34 @@ class Member:
     tolerance: int = 0
 
 
+class Roster(list[Member]):
+    """Members in order of id, never changed, with the columns that everything needs read once."""
+
+    def __init__(self, members: Iterable[Member], ids: list[Any]) -> None:
+        super().__init__(members)
+        self.ids = ids
+        self.seats = [member.seats for member in self]
+
+
 def by_id(members: Iterable[Member]) -> list[Member]:
     """In an order that does not depend on how they were listed."""
     listed = list(members)
     ids = [member.id for member in listed]
-    if ids and isinstance(ids[0], str) and _is_sorted(ids):
-        return listed  # as the database gives them; it is quicker to look than to sort
-    return sorted(listed, key=lambda member: str(member.id))
+    if not (ids and isinstance(ids[0], str) and _is_sorted(ids)):
+        listed.sort(key=lambda member: str(member.id))
+        ids = [member.id for member in listed]
+    return Roster(listed, ids)
+
+
+def columns(members: Sequence[Member]) -> tuple[list[Any], list[int]]:
+    """The ids and the seats of these members, in their order."""
+    if isinstance(members, Roster):
+        return members.ids, members.seats
+    return [member.id for member in members], [member.seats for member in members]
 
 
 def _is_sorted(ids: list[Any]) -> bool:
+    """Mostly they are, as the database gives them; it is quicker to look than to sort."""
     try:
         return ids == sorted(ids)
     except TypeError:  # not all of them are text
@@ -74,6 +92,7 @@ def member_problems(
 
 def _all_plain(members: Sequence[Member]) -> bool:
     """Is there certainly nothing to mend? Looks at whole columns, so that long lists are quick."""
+    ids, seats = columns(members)
     more = [
         member
         for member in members
@@ -84,11 +103,11 @@ def _all_plain(members: Sequence[Member]) -> bool:
     limits = [member.limit_cents for member in more if member.limit_cents is not None]
     pupils = [member.pupils for member in more if member.pupils is not None]
     return (
-        _within([member.seats for member in members], 1, MOST_SEATS_EACH)
+        _within(seats, 1, MOST_SEATS_EACH)
         and _within([member.tolerance for member in more], 0, MOST_SEATS_EACH)
         and _within(limits, 0, LARGEST_CENTS)
         and _within(pupils, 0, MOST_SEATS_EACH)
-        and len({member.id for member in members}) == len(members)
+        and len(set(ids)) == len(ids)
     )
 
 

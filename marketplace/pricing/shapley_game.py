@@ -67,9 +67,9 @@ def game_of(curve: Curve, sizes: Iterable[int]) -> tuple[Game, int]:
     """
     counts = Counter(sizes)
     unit = gcd(*counts)
-    scaled = _in_units_of(curve, unit)
     distinct = sorted(counts)
-    whole = sum(size * count for size, count in counts.items()) // unit
+    units = sum(size * count for size, count in counts.items())
+    scaled, whole = _in_units_of(curve.within(units), unit), units // unit
     pieces = [piece for piece in scaled.pieces if piece.start <= whole]
     game = Game(
         sizes=tuple(size // unit for size in distinct),

@@ -10,7 +10,7 @@ from typing import Any
 from marketplace.core.money import LARGEST_CENTS
 from marketplace.pricing.certificate import Certificate, Kind, at_average_price, certify
 from marketplace.pricing.curve import Curve, effective_curve
-from marketplace.pricing.members import Member, by_id, member_problems
+from marketplace.pricing.members import Member, by_id, columns, member_problems
 from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
 from marketplace.pricing.purchase import Purchase, best_purchase, units_of
 from marketplace.pricing.refusals import PricingRefused, refuse
@@ -38,13 +38,11 @@ class Buyers:
 
 
 def buyers_of(schedule: Schedule, group: Sequence[Member]) -> Buyers:
+    ids, units = columns(group)
     by_site = schedule.form is Form.SITE
-    units = (
-        [units_of(schedule, m.seats, m.pupils) for m in group]
-        if by_site
-        else [m.seats for m in group]
-    )
-    return Buyers([m.id for m in group], units, effective_curve(schedule), by_site)
+    if by_site:
+        units = [units_of(schedule, member.seats, member.pupils) for member in group]
+    return Buyers(ids, units, effective_curve(schedule), by_site)
 
 
 @dataclass(frozen=True)
