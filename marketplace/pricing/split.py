@@ -10,6 +10,7 @@ from typing import Any
 from marketplace.core.money import LARGEST_CENTS
 from marketplace.pricing.certificate import Certificate, Kind, at_average_price, certify
 from marketplace.pricing.curve import Curve, effective_curve
+from marketplace.pricing.joiner import joiner_never_raises
 from marketplace.pricing.members import Member, by_id, columns, member_problems
 from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
 from marketplace.pricing.purchase import Purchase, best_purchase, units_of
@@ -100,7 +101,12 @@ def split_group(
     certificate = at_average_price(buyers.curve, sum(buyers.units)) if proportional else None
     if certificate is None:
         certificate = certify(
-            buyers.curve, buyers.by_id(), shares, buyers.costs_alone(), proportional
+            buyers.curve,
+            buyers.by_id(),
+            shares,
+            buyers.costs_alone(),
+            proportional,
+            lambda: joiner_never_raises(terms, group, buyers.by_id(), buyers.curve),
         )
     return Split(bought.cost_cents, bought, shares, certificate, buyers, weighed.shapley)
 
