@@ -57,18 +57,16 @@ def largest_saving(
 
 def search(curve: Curve, crowd: Crowd, budget: int) -> Search:
     """The group that would save most, as far as the budget (in cells of a table) reaches."""
-    best, saved = None, 0
+    best: Blocking | None = None
     try:
         for group, saved in improvements(curve, crowd, budget):
-            best = group
+            best = Blocking(tuple(sorted(group, key=str)), saved)
     except Undecided:
-        return Search(_named(best, saved), is_exact=False)
-    return Search(_named(best, saved), is_exact=True)
+        return Search(best, is_exact=False)
+    return Search(best, is_exact=True)
 
 
-def improvements(
-    curve: Curve, crowd: Crowd, budget: int
-) -> Iterator[tuple[list[Any], int]]:
+def improvements(curve: Curve, crowd: Crowd, budget: int) -> Iterator[tuple[list[Any], int]]:
     """Groups that save more and more, the last one most; `Undecided` if the budget runs out.
 
     Where everyone together pays just their cost, the group is never everyone.
@@ -94,10 +92,6 @@ def improvements(
                 yield group, saved
             if piece_search.is_settled(saved):
                 break
-
-
-def _named(group: list[Any] | None, saved: int) -> Blocking | None:
-    return Blocking(tuple(sorted(group, key=str)), saved) if group else None
 
 
 @dataclass(frozen=True, slots=True)

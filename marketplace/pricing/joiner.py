@@ -59,9 +59,7 @@ def _in_proportion(weights: Mapping[Any, int], units: Mapping[Any, int]) -> bool
     return all(weights[member] * total == size * whole for member, size in units.items())
 
 
-def _last_joiner_raises(
-    weights: Mapping[Any, int], units: Mapping[Any, int], curve: Curve
-) -> bool:
+def _last_joiner_raises(weights: Mapping[Any, int], units: Mapping[Any, int], curve: Curve) -> bool:
     """Did one of them, joining last, raise the price of a weight for the others?"""
     total, whole = sum(units.values()), sum(weights.values())
     cost = curve(total)
