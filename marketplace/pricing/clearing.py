@@ -22,7 +22,7 @@ from marketplace.pricing.clearing_rounds import (
     one_round,
 )
 from marketplace.pricing.members import Member, by_id, member_problems
-from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
+from marketplace.pricing.methods import Method, Rest, Terms, terms_of
 from marketplace.pricing.refusals import refuse
 from marketplace.pricing.rounding import largest_remainder
 from marketplace.pricing.schedule import LARGEST_SEATS, Schedule, is_whole, short
@@ -38,15 +38,28 @@ class Clearing:
     """
 
     members: tuple[Any, ...]
-    dropped: tuple[Dropped, ...]
     seats: int
     tolerance_paid: dict[Any, int]
     spare: dict[Any, int]
     spare_left: int
     lapsed: bool
     split: Split
-    rounds: int
-    explanation: tuple[str, ...]
+    told: tuple[Round, ...]
+    ending: tuple[str, ...]
+
+    @property
+    def rounds(self) -> int:
+        return len(self.told)
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """Round by round, in each by id."""
+        return tuple([out for each in self.told for out in each.dropped])
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        """The rounds in sentences; written when they are asked for."""
+        return (*clearing_words.told(self.told), *self.ending)
 
 
 def clear(
@@ -145,27 +158,36 @@ def _outcome(
 ) -> Clearing:
     if not group and lapsing is None:
         lapsing = clearing_words.NOBODY_LEFT
-    caps = limits_of(group) if terms.method in WEIGHTS else None
-    result = split_group(schedule, _with_seats(group, paid), terms, caps)
+    result = _within_limits(schedule, _with_seats(group, paid), terms)
     bought = result.purchase
-    spare, left, ends = _none_for(group), 0, [lapsing]
-    if lapsing is None:
+    spare, left = _none_for(group), 0
+    if lapsing is not None:
+        ends = [lapsing]
+    else:
         spare, left = _spare_seats(group, paid, bought.spare_seats, terms.seed)
         ends = clearing_words.ending(
             len(group), bought, sum(paid.values()), sum(spare.values()), left
         )
     return Clearing(
         members=tuple(member.id for member in group),
-        dropped=tuple(out for each in rounds for out in each.dropped),
         seats=bought.seats_needed,
         tolerance_paid=paid,
         spare=spare,
         spare_left=left,
         lapsed=lapsing is not None,
         split=result,
-        rounds=len(rounds),
-        explanation=(*clearing_words.told(rounds), *ends),
+        told=tuple(rounds),
+        ending=tuple(ends),
     )
+
+
+def _within_limits(schedule: Schedule, group: Sequence[Member], terms: Terms) -> Split:
+    """The split; where a last cent would pass a limit, it goes to a member with room for it."""
+    result = split_group(schedule, group, terms)
+    limits = limits_of(group)
+    if all(result.shares[member] <= limit for member, limit in limits.items()):
+        return result
+    return split_group(schedule, group, terms, limits)
 
 
 def _spare_seats(

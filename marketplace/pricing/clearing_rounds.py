@@ -8,24 +8,22 @@ within the limits is part of the group that is left; so it is the largest, and n
 dropped could be taken back.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.curve import effective_curve
 from marketplace.pricing.members import Member
 from marketplace.pricing.methods import WEIGHTS, Method, Terms
 from marketplace.pricing.purchase import units_of
-from marketplace.pricing.schedule import Schedule
+from marketplace.pricing.schedule import Form, Schedule
 from marketplace.pricing.split import bills, check_total
 
 #: A member's weight is its own under these methods, whoever else is there.
 OWN_WEIGHT = (Method.PROPORTIONAL, Method.PER_PUPIL, Method.EQUAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(NamedTuple):
     """Who left in which round, and the share it would have paid then, rounded down."""
 
     id: Any
@@ -35,8 +33,7 @@ class Dropped:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(NamedTuple):
     """One round: who was there, what they would have paid together, and who left."""
 
     number: int
@@ -77,11 +74,9 @@ def drop_all_above(
 
 def one_round(schedule: Schedule, group: Sequence[Member], terms: Terms, number: int) -> Round:
     """One split of the group, and who is above their limit in it."""
-    if terms.method in WEIGHTS:
-        cost, shares = _shares_rounded_down(schedule, group, terms)
-    else:
-        bought, shares = bills(schedule, group, terms)
-        cost = bought.cost_cents
+    if terms.method not in WEIGHTS:
+        return _billed_round(schedule, group, terms, number)
+    cost, shares = _shares_rounded_down(schedule, group, terms)
     return _round_of(group, cost, shares, number)
 
 
@@ -89,14 +84,21 @@ def one_cent_over(
     schedule: Schedule, group: Sequence[Member], terms: Terms, number: int
 ) -> Round | None:
     """Who leaves when the last cents find too little room below the limits, which is rare."""
-    if not group or terms.method not in WEIGHTS or not limits_of(group):
+    if not group or terms.method not in WEIGHTS:
+        return None
+    _, shares = _shares_rounded_down(schedule, group, terms)
+    if not any(member.limit_cents == share for member, share in zip(group, shares)):
         return None
     try:
         bills(schedule, group, terms, limits_of(group))
     except RuleBroken:
-        bought, shares = bills(schedule, group, terms)
-        return _round_of(group, bought.cost_cents, shares, number)
+        return _billed_round(schedule, group, terms, number)
     return None
+
+
+def _billed_round(schedule: Schedule, group: Sequence[Member], terms: Terms, number: int) -> Round:
+    bought, shares = bills(schedule, group, terms)
+    return _round_of(group, bought.cost_cents, [shares[m.id] for m in group], number)
 
 
 def _drop_plainly(
@@ -122,72 +124,82 @@ def _drop_by_weight(
     the next ones of the order.
     """
     curve = effective_curve(schedule)
-    weights = WEIGHTS[terms.method](group, terms)
-    units = {m.id: units_of(schedule, m.seats, m.pupils) for m in group}
+    units, weights = _columns(schedule, group, terms)
     order = _by_limit_per_weight(group, weights)
-    size, whole = sum(units.values()), sum(weights.values())
-    seats, districts = sum(m.seats for m in group), len(group)
-    place = {member.id: at for at, member in enumerate(group)}
-    gone: set[Any] = set()
+    size, whole, seats = sum(units), sum(weights), sum([member.seats for member in group])
     rounds: list[Round] = []
-    at = 0
-    while districts:
+    start = at = 0
+    while at < len(group):
         number = before + len(rounds) + 1
         cost = curve(size)
         check_total(cost)
-        over = []
-        while at < len(order):
-            member = order[at]
-            weight, limit = weights[member.id], member.limit_cents
-            assert limit is not None
-            if weight * cost < (limit + 1) * whole:
-                break
-            over.append(Dropped(member.id, member.seats, weight * cost // whole, limit, number))
+        while at < len(order) and _is_over(group[order[at]], weights[order[at]], cost, whole):
             at += 1
-        over.sort(key=lambda out: place[out.id])
-        rounds.append(Round(number, districts, seats, cost, tuple(over)))
-        if not over:
+        out = sorted(order[start:at])
+        dropped = tuple([_dropped(group[i], weights[i] * cost // whole, number) for i in out])
+        rounds.append(Round(number, len(group) - start, seats, cost, dropped))
+        if start == at:
             break
-        for out in over:
-            gone.add(out.id)
-            size -= units[out.id]
-            whole -= weights[out.id]
-            seats -= out.seats
-        districts -= len(over)
-    return [member for member in group if member.id not in gone], rounds
+        size -= sum([units[i] for i in out])
+        whole -= sum([weights[i] for i in out])
+        seats -= sum([group[i].seats for i in out])
+        start = at
+    gone = {*order[:at]}
+    return [member for i, member in enumerate(group) if i not in gone], rounds
 
 
-def _by_limit_per_weight(group: Sequence[Member], weights: Mapping[Any, int]) -> list[Member]:
-    """Those whose share can reach their limit, the lowest limit per weight first.
+def _columns(
+    schedule: Schedule, group: Sequence[Member], terms: Terms
+) -> tuple[list[int], list[int]]:
+    """Units of the curve and weights, in the order of the group."""
+    weights = list(WEIGHTS[terms.method](group, terms).values())
+    if schedule.form is not Form.SITE:
+        return [member.seats for member in group], weights
+    return [units_of(schedule, m.seats, m.pupils) for m in group], weights
+
+
+def _by_limit_per_weight(group: Sequence[Member], weights: Sequence[int]) -> list[int]:
+    """Places of those whose share can reach their limit, the lowest limit per weight first.
 
     Cut after 2b + 1 bits: two different fractions with denominators below 2^b differ by more.
     """
-    bits = 2 * max(weights.values()).bit_length() + 1
-    ranked = sorted(
-        (((member.limit_cents + 1) << bits) // weights[member.id], at)
-        for at, member in enumerate(group)
-        if member.limit_cents is not None and weights[member.id]
-    )
-    return [group[at] for _, at in ranked]
+    bits = 2 * max(weights).bit_length() + 1
+    able = [i for i, m in enumerate(group) if m.limit_cents is not None and weights[i]]
+    keys = {i: ((_limit(group[i]) + 1) << bits) // weights[i] for i in able}
+    return sorted(able, key=keys.__getitem__)
+
+
+def _is_over(member: Member, weight: int, cost: int, whole: int) -> bool:
+    return weight * cost >= (_limit(member) + 1) * whole
+
+
+def _limit(member: Member) -> int:
+    assert member.limit_cents is not None
+    return member.limit_cents
+
+
+def _dropped(member: Member, share: int, number: int) -> Dropped:
+    return Dropped(member.id, member.seats, share, _limit(member), number)
 
 
 def _shares_rounded_down(
     schedule: Schedule, group: Sequence[Member], terms: Terms
-) -> tuple[int, dict[Any, int]]:
-    cost = effective_curve(schedule)(sum(units_of(schedule, m.seats, m.pupils) for m in group))
+) -> tuple[int, list[int]]:
+    units, weights = _columns(schedule, group, terms)
+    cost, whole = effective_curve(schedule)(sum(units)), sum(weights)
     check_total(cost)
-    weights = WEIGHTS[terms.method](group, terms)
-    whole = sum(weights.values())
-    return cost, {member: weight * cost // whole for member, weight in weights.items()}
+    return cost, [weight * cost // whole for weight in weights]
 
 
-def _round_of(group: Sequence[Member], cost: int, shares: Mapping[Any, int], number: int) -> Round:
-    over = tuple(
-        Dropped(member.id, member.seats, shares[member.id], member.limit_cents, number)
-        for member in group
-        if member.limit_cents is not None and shares[member.id] > member.limit_cents
+def _round_of(group: Sequence[Member], cost: int, shares: Iterable[int], number: int) -> Round:
+    dropped = tuple(
+        [
+            _dropped(member, share, number)
+            for member, share in zip(group, shares)
+            if member.limit_cents is not None and share > member.limit_cents
+        ]
     )
-    return Round(number, len(group), sum(member.seats for member in group), cost, over)
+    return Round(number, len(group), sum([member.seats for member in group]), cost, dropped)
 
 
 def _without(group: Sequence[Member], dropped: Sequence[Dropped]) -> list[Member]:
