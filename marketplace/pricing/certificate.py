@@ -85,12 +85,12 @@ def certify(
     )
 
 
-def shown_in_core(joiner_never_raises: bool | None = None) -> Certificate:
+def shown_in_core() -> Certificate:
     """For exact shares that were found in the core by the exact test itself (`epm`).
 
     Nobody's exact share is above the cost alone, which is in whole cents, so no bill is.
     """
-    return Certificate(Kind.EXACT, True, True, joiner_never_raises)
+    return Certificate(Kind.EXACT, True, True, None)
 
 
 def at_average_price(curve: Curve, total_units: int) -> Certificate | None:

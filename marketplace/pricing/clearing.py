@@ -15,8 +15,10 @@ from typing import Any
 from marketplace.pricing import clearing_words
 from marketplace.pricing.clearing_rounds import (
     Dropped,
+    Left,
     Round,
     drop_all_above,
+    is_tight,
     limits_of,
     one_cent_over,
     one_round,
@@ -77,19 +79,18 @@ def clear(
     problems = threshold_problems(threshold_seats)
     refuse(problems + member_problems(schedule, everyone, terms.needs_pupils))
 
-    willing, rounds = drop_all_above(schedule, everyone, terms)
-    if not threshold_seats or sum(member.seats for member in willing) >= threshold_seats:
-        return _outcome(schedule, willing, _none_for(willing), terms, rounds)
+    willing = drop_all_above(schedule, everyone, terms)
+    if not threshold_seats or sum(member.seats for member in willing.group) >= threshold_seats:
+        return _outcome(schedule, willing, terms)
 
-    group, paid, more = _reach(threshold_seats, schedule, willing, terms, len(rounds))
-    rounds += more
+    left, paid = _reach(threshold_seats, schedule, willing, terms)
     if paid is not None:
-        return _outcome(schedule, group, paid, terms, rounds)
-    why = clearing_words.lapsing(group, threshold_seats)
-    if group != willing:
-        group, more = drop_all_above(schedule, group, terms, len(rounds))
-        rounds += more
-    return _outcome(schedule, group, _none_for(group), terms, rounds, why)
+        return _outcome(schedule, left, terms, paid)
+    why = clearing_words.lapsing(left.group, threshold_seats)
+    if left.group != willing.group:
+        again = drop_all_above(schedule, left.group, terms, len(left.rounds))
+        left = again._replace(rounds=left.rounds + again.rounds)
+    return _outcome(schedule, left, terms, lapsing=why)
 
 
 def threshold_problems(threshold_seats: object) -> list[str]:
@@ -104,33 +105,30 @@ def threshold_problems(threshold_seats: object) -> list[str]:
 
 
 def _reach(
-    threshold: int, schedule: Schedule, group: list[Member], terms: Terms, before: int
-) -> tuple[list[Member], dict[Any, int] | None, list[Round]]:
+    threshold: int, schedule: Schedule, willing: Left, terms: Terms
+) -> tuple[Left, dict[Any, int] | None]:
     """Take tolerance seats up to the threshold and drop whoever is then above their limit.
 
-    Answers who is left, the tolerance seats they pay for, and the rounds; None for the seats
-    as soon as the threshold is out of reach.
+    Answers who is left and the tolerance seats they pay for; None for the seats as soon as
+    the threshold is out of reach.
     """
-    rounds: list[Round] = []
+    group, rounds = willing.group, list(willing.rounds)
     while group:
         paid = _tolerance_up_to(threshold, group, terms.seed)
         if paid is None:
-            return group, None, rounds
+            break
         larger = _with_seats(group, paid)
-        number = before + len(rounds) + 1
+        number = len(rounds) + 1
         told = one_round(schedule, larger, terms, number)
-        if not told.dropped:
+        tight = not told.dropped and is_tight(schedule, larger, terms)
+        if tight:
             told = one_cent_over(schedule, larger, terms, number) or told
         rounds.append(told)
         if not told.dropped:
-            return group, paid, rounds
+            return Left(group, rounds, tight), paid
         gone = {out.id for out in told.dropped}
         group = [member for member in group if member.id not in gone]
-    return group, None, rounds
-
-
-def _none_for(group: Sequence[Member]) -> dict[Any, int]:
-    return dict.fromkeys((member.id for member in group), 0)
+    return Left(group, rounds, willing.is_tight), None
 
 
 def _tolerance_up_to(threshold: int, group: Sequence[Member], seed: str) -> dict[Any, int] | None:
@@ -150,44 +148,39 @@ def _with_seats(group: Sequence[Member], extra: dict[Any, int]) -> list[Member]:
 
 def _outcome(
     schedule: Schedule,
-    group: Sequence[Member],
-    paid: dict[Any, int],
+    left: Left,
     terms: Terms,
-    rounds: list[Round],
+    paid: dict[Any, int] | None = None,
     lapsing: str | None = None,
 ) -> Clearing:
+    """Bill who is left; where a last cent would pass a limit, it goes to one with room for it."""
+    group = left.group
     if not group and lapsing is None:
         lapsing = clearing_words.NOBODY_LEFT
-    result = _within_limits(schedule, _with_seats(group, paid), terms)
+    caps = limits_of(group) if left.is_tight else None
+    result = split_group(schedule, _with_seats(group, paid) if paid else group, terms, caps)
     bought = result.purchase
-    spare, left = _none_for(group), 0
+    paid = paid or dict.fromkeys(result.shares, 0)
+    spare, unused = dict.fromkeys(result.shares, 0), 0
     if lapsing is not None:
         ends = [lapsing]
     else:
-        spare, left = _spare_seats(group, paid, bought.spare_seats, terms.seed)
+        if bought.spare_seats:
+            spare, unused = _spare_seats(group, paid, bought.spare_seats, terms.seed)
         ends = clearing_words.ending(
-            len(group), bought, sum(paid.values()), sum(spare.values()), left
+            len(group), bought, sum(paid.values()), sum(spare.values()), unused
         )
     return Clearing(
-        members=tuple(member.id for member in group),
+        members=tuple(result.shares),
         seats=bought.seats_needed,
         tolerance_paid=paid,
         spare=spare,
-        spare_left=left,
+        spare_left=unused,
         lapsed=lapsing is not None,
         split=result,
-        told=tuple(rounds),
+        told=tuple(left.rounds),
         ending=tuple(ends),
     )
-
-
-def _within_limits(schedule: Schedule, group: Sequence[Member], terms: Terms) -> Split:
-    """The split; where a last cent would pass a limit, it goes to a member with room for it."""
-    result = split_group(schedule, group, terms)
-    limits = limits_of(group)
-    if all(result.shares[member] <= limit for member, limit in limits.items()):
-        return result
-    return split_group(schedule, group, terms, limits)
 
 
 def _spare_seats(

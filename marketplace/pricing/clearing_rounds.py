@@ -9,6 +9,7 @@ dropped could be taken back.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from marketplace.core.errors import RuleBroken
@@ -48,28 +49,46 @@ def limits_of(group: Sequence[Member]) -> dict[Any, int]:
     return {m.id: m.limit_cents for m in group if m.limit_cents is not None}
 
 
+class Left(NamedTuple):
+    """Who is left within their limits, the rounds so far, and whether a limit is so tight that
+    the last cents must go to others.
+    """
+
+    group: list[Member]
+    rounds: list[Round]
+    is_tight: bool
+
+
 def drop_all_above(
     schedule: Schedule, group: Sequence[Member], terms: Terms, before: int = 0
-) -> tuple[list[Member], list[Round]]:
+) -> Left:
     """Everybody who can be billed within their limits, and the rounds that led there.
 
     `before` rounds have gone already. Takes O(n log n) for members with their own weight.
     """
+    drop = _drop_by_weight if terms.method in OWN_WEIGHT else _drop_plainly
     rounds: list[Round] = []
     left = list(group)
     while left:
-        if terms.method in OWN_WEIGHT:
-            left, told = _drop_by_weight(schedule, left, terms, before + len(rounds))
-        else:
-            left, told = _drop_plainly(schedule, left, terms, before + len(rounds))
+        left, told, is_tight = drop(schedule, left, terms, before + len(rounds))
         rounds += told
+        if not is_tight:
+            break
         last = one_cent_over(schedule, left, terms, before + len(rounds))
         if not last:
-            break
+            return Left(left, rounds, is_tight=True)
         # The round that found everyone within their limit, but for the last cents.
         rounds[-1] = last
         left = _without(left, last.dropped)
-    return left, rounds
+    return Left(left, rounds, is_tight=False)
+
+
+def is_tight(schedule: Schedule, group: Sequence[Member], terms: Terms) -> bool:
+    """Might the last cents take somebody past their limit, who is within it before them?"""
+    if not group or terms.method not in WEIGHTS:
+        return False
+    _, shares = _shares_rounded_down(schedule, group, terms)
+    return any(member.limit_cents == share for member, share in zip(group, shares))
 
 
 def one_round(schedule: Schedule, group: Sequence[Member], terms: Terms, number: int) -> Round:
@@ -84,11 +103,6 @@ def one_cent_over(
     schedule: Schedule, group: Sequence[Member], terms: Terms, number: int
 ) -> Round | None:
     """Who leaves when the last cents find too little room below the limits, which is rare."""
-    if not group or terms.method not in WEIGHTS:
-        return None
-    _, shares = _shares_rounded_down(schedule, group, terms)
-    if not any(member.limit_cents == share for member, share in zip(group, shares)):
-        return None
     try:
         bills(schedule, group, terms, limits_of(group))
     except RuleBroken:
@@ -101,9 +115,7 @@ def _billed_round(schedule: Schedule, group: Sequence[Member], terms: Terms, num
     return _round_of(group, bought.cost_cents, [shares[m.id] for m in group], number)
 
 
-def _drop_plainly(
-    schedule: Schedule, group: list[Member], terms: Terms, before: int
-) -> tuple[list[Member], list[Round]]:
+def _drop_plainly(schedule: Schedule, group: list[Member], terms: Terms, before: int) -> Left:
     rounds: list[Round] = []
     while group:
         told = one_round(schedule, group, terms, before + len(rounds) + 1)
@@ -111,29 +123,29 @@ def _drop_plainly(
         if not told.dropped:
             break
         group = _without(group, told.dropped)
-    return group, rounds
+    return Left(group, rounds, is_tight(schedule, group, terms))
 
 
-def _drop_by_weight(
-    schedule: Schedule, group: list[Member], terms: Terms, before: int
-) -> tuple[list[Member], list[Round]]:
+def _drop_by_weight(schedule: Schedule, group: list[Member], terms: Terms, before: int) -> Left:
     """The same rounds in one pass over the members in order of limit per weight.
 
     A share is weight * cost / all weights, so it reaches the limit plus a cent exactly when
     (limit + 1) / weight is at most cost / all weights: those who leave in a round are always
-    the next ones of the order.
+    the next ones of the order. A long list is read few times, for memory is what is slow.
     """
     curve = effective_curve(schedule)
     units, weights = _columns(schedule, group, terms)
-    order = _by_limit_per_weight(group, weights)
-    size, whole, seats = sum(units), sum(weights), sum([member.seats for member in group])
+    limits = [member.limit_cents for member in group]
+    order = _by_limit_per_weight(limits, weights)
+    size, whole = sum(units), sum(weights)
+    seats = sum([member.seats for member in group])
     rounds: list[Round] = []
-    start = at = 0
+    cost = start = at = 0
     while at < len(group):
         number = before + len(rounds) + 1
         cost = curve(size)
         check_total(cost)
-        while at < len(order) and _is_over(group[order[at]], weights[order[at]], cost, whole):
+        while at < len(order) and weights[order[at]] * cost >= (limits[order[at]] + 1) * whole:
             at += 1
         out = sorted(order[start:at])
         dropped = tuple([_dropped(group[i], weights[i] * cost // whole, number) for i in out])
@@ -142,10 +154,30 @@ def _drop_by_weight(
             break
         size -= sum([units[i] for i in out])
         whole -= sum([weights[i] for i in out])
-        seats -= sum([group[i].seats for i in out])
+        seats -= sum([each.seats for each in dropped])
         start = at
     gone = {*order[:at]}
-    return [member for i, member in enumerate(group) if i not in gone], rounds
+    left = [member for i, member in enumerate(group) if i not in gone] if gone else group
+    within = ((weights[i], limits[i]) for i in order[at:])
+    return Left(left, rounds, _reaches_a_limit(within, cost, whole, min(weights)))
+
+
+def _reaches_a_limit(
+    within: Iterable[tuple[int, int]], cost: int, whole: int, least_weight: int
+) -> bool:
+    """Is anybody's share, rounded down, the limit itself? They come by limit per weight.
+
+    Then limit / weight <= cost / whole, so (limit + 1) / weight is at most one cent over the
+    least weight above it; behind that nobody needs to be looked at.
+    """
+    for weight, limit in within:
+        if limit * whole <= weight * cost:
+            return True
+        if least_weight and (limit + 1) * whole * least_weight > weight * (
+            cost * least_weight + whole
+        ):
+            return False
+    return False
 
 
 def _columns(
@@ -158,28 +190,34 @@ def _columns(
     return [units_of(schedule, m.seats, m.pupils) for m in group], weights
 
 
-def _by_limit_per_weight(group: Sequence[Member], weights: Sequence[int]) -> list[int]:
-    """Places of those whose share can reach their limit, the lowest limit per weight first.
+def _by_limit_per_weight(limits: Sequence[int | None], weights: Sequence[int]) -> list[int]:
+    """Places of those whose share can reach their limit, the lowest (limit + 1) / weight first.
 
-    Cut after 2b + 1 bits: two different fractions with denominators below 2^b differ by more.
+    Division to a float never turns the order of two fractions round, it only makes some equal;
+    those are put in order exactly. (Cut after 2b + 1 bits: two different fractions with
+    denominators below 2^b differ by more.)
     """
+    keys = {
+        place: (limit + 1) / weight
+        for place, (limit, weight) in enumerate(zip(limits, weights))
+        if limit is not None and weight
+    }
+    order = sorted(keys, key=keys.__getitem__)
+    if len(set(keys.values())) == len(keys):
+        return order
     bits = 2 * max(weights).bit_length() + 1
-    able = [i for i, m in enumerate(group) if m.limit_cents is not None and weights[i]]
-    keys = {i: ((_limit(group[i]) + 1) << bits) // weights[i] for i in able}
-    return sorted(able, key=keys.__getitem__)
-
-
-def _is_over(member: Member, weight: int, cost: int, whole: int) -> bool:
-    return weight * cost >= (_limit(member) + 1) * whole
-
-
-def _limit(member: Member) -> int:
-    assert member.limit_cents is not None
-    return member.limit_cents
+    exact: list[int] = []
+    for _, equal in groupby(order, keys.__getitem__):
+        tied = list(equal)
+        if len(tied) > 1:
+            tied.sort(key=lambda place: ((limits[place] + 1) << bits) // weights[place])  # type: ignore[operator]
+        exact += tied
+    return exact
 
 
 def _dropped(member: Member, share: int, number: int) -> Dropped:
-    return Dropped(member.id, member.seats, share, _limit(member), number)
+    assert member.limit_cents is not None
+    return Dropped(member.id, member.seats, share, member.limit_cents, number)
 
 
 def _shares_rounded_down(

@@ -48,16 +48,11 @@ def terms_of(
     equal_share: Fraction | Decimal | str | None = None,
     rest: Rest | str | None = None,
 ) -> Terms:
-    """Read the words of a vote; refuses in one sentence what is unknown or not offered yet."""
-    if method not in set(Method):
+    """Read the words of a vote; refuses in one sentence what is unknown."""
+    if method not in set(OFFERED):
         offered = ", ".join(OFFERED)
         raise RuleBroken(f"method: {str(method)[:40]!r} is unknown; choose {offered}.", "method")
     method = Method(method)
-    if method not in OFFERED:
-        raise RuleBroken(
-            f"method: {method.value} is not offered yet; choose {', '.join(OFFERED)}.",
-            "method",
-        )
     if rest is not None and rest not in set(Rest):
         raise RuleBroken(f"rest: {str(rest)[:40]!r} is unknown; choose {', '.join(Rest)}.", "rest")
     part = None if method is not Method.HYBRID else _part(equal_share)
@@ -117,5 +112,5 @@ WEIGHTS: dict[Method, Callable[[Sequence[Member], Terms], dict[Any, int]]] = {
     Method.HYBRID: _partly_equally,
 }
 
-#: The methods offered today. A method stands here as soon as it is exact to the cent.
-OFFERED = (*WEIGHTS, Method.SHAPLEY)
+#: The methods that a consortium can choose.
+OFFERED = tuple(Method)

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from typing import Any
 
 from marketplace.core.money import LARGEST_CENTS
-from marketplace.pricing.certificate import Certificate, Kind, at_average_price, certify
+from marketplace.pricing.certificate import (
+    Certificate,
+    Kind,
+    at_average_price,
+    certify,
+    shown_in_core,
+)
 from marketplace.pricing.curve import Curve, effective_curve
+from marketplace.pricing.epm import epm_shares
 from marketplace.pricing.joiner import joiner_never_raises
 from marketplace.pricing.members import Member, by_id, columns, member_problems
 from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
@@ -99,6 +107,8 @@ def split_group(
     shares = _shared(bought, buyers, weighed, terms, caps)
     proportional = _in_proportion(weighed.weights, buyers.units)
     certificate = at_average_price(buyers.curve, sum(buyers.units)) if proportional else None
+    if certificate is None and weighed.shown_in_core:
+        certificate = shown_in_core()
     if certificate is None:
         certificate = certify(
             buyers.curve,
@@ -142,12 +152,15 @@ class Weighed:
     weights: Sequence[int]
     caps: dict[Any, int] | None = None
     shapley: ShapleyValues | None = None
+    shown_in_core: bool = False
 
 
 def weigh(buyers: Buyers, group: Sequence[Member], terms: Terms) -> Weighed:
     """What the cost of this group is shared by, whatever the method."""
     if terms.method is Method.SHAPLEY:
         return _by_shapley(buyers)
+    if terms.method is Method.EPM:
+        return _by_equal_profit(buyers)
     if terms.method is Method.PROPORTIONAL and not buyers.by_site:
         return Weighed(buyers.units)
     return Weighed(list(WEIGHTS[terms.method](group, terms).values()))
@@ -166,6 +179,14 @@ def _by_shapley(buyers: Buyers) -> Weighed:
         if weight <= cents * whole // total + hair
     }
     return Weighed(found.weights, caps, found)
+
+
+def _by_equal_profit(buyers: Buyers) -> Weighed:
+    """The exact shares are in the core and sum to the cost; in a common part they are weights."""
+    shares = epm_shares(buyers.curve, buyers.by_id())
+    parts = lcm(*(share.denominator for share in shares.values()))
+    weights = [int(shares[member] * parts) for member in buyers.ids]
+    return Weighed(weights, shown_in_core=True)
 
 
 def purchase_for(

@@ -15,7 +15,6 @@ from marketplace.pricing.rules import (
     Form,
     Kind,
     Member,
-    Method,
     PricingRefused,
     effective_cost,
     largest_remainder,
@@ -213,12 +212,6 @@ def test_hybrid_can_go_by_seats():
     result = split(flat(10_000), members, "hybrid", equal_share="0.5", rest="per_seat")
 
     assert result.shares == {"A": 3_750, "B": 6_250}
-
-
-@pytest.mark.parametrize("method", [Method.EPM])
-def test_methods_to_come_are_refused_by_name(method):
-    with pytest.raises(RuleBroken, match=f"{method} is not offered yet"):
-        split(flat(1_000), [Member("A", 1)], method)
 
 
 @pytest.mark.parametrize("part", ["1.01", "-0.1", "NaN", "Infinity", "half", "1e-999999999", ""])
