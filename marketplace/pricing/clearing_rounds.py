@@ -9,7 +9,8 @@ dropped could be taken back.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import compress
+from math import inf
 from typing import Any, NamedTuple
 
 from marketplace.core.errors import RuleBroken
@@ -135,84 +136,118 @@ def _drop_by_weight(schedule: Schedule, group: list[Member], terms: Terms, befor
     """
     curve = effective_curve(schedule)
     units, weights = _columns(schedule, group, terms)
-    limits = [member.limit_cents for member in group]
-    order = _by_limit_per_weight(limits, weights)
+    by_limit = _ByLimit([member.limit_cents for member in group], weights)
     size, whole = sum(units), sum(weights)
-    seats = sum([member.seats for member in group])
+    seats = size if schedule.form is not Form.SITE else sum(member.seats for member in group)
     rounds: list[Round] = []
-    cost = start = at = 0
-    while at < len(group):
+    cost = gone = 0
+    while gone < len(group):
         number = before + len(rounds) + 1
         cost = curve(size)
         check_total(cost)
-        while at < len(order) and weights[order[at]] * cost >= (limits[order[at]] + 1) * whole:
-            at += 1
-        out = sorted(order[start:at])
+        out = by_limit.take_over(cost, whole)
         dropped = tuple([_dropped(group[i], weights[i] * cost // whole, number) for i in out])
-        rounds.append(Round(number, len(group) - start, seats, cost, dropped))
-        if start == at:
+        rounds.append(Round(number, len(group) - gone, seats, cost, dropped))
+        if not out:
             break
         size -= sum([units[i] for i in out])
         whole -= sum([weights[i] for i in out])
         seats -= sum([each.seats for each in dropped])
-        start = at
-    gone = {*order[:at]}
-    left = [member for i, member in enumerate(group) if i not in gone] if gone else group
-    within = ((weights[i], limits[i]) for i in order[at:])
-    return Left(left, rounds, _reaches_a_limit(within, cost, whole, min(weights)))
+        gone += len(out)
+    left = list(compress(group, by_limit.stays)) if gone else group
+    return Left(left, rounds, by_limit.is_tight(cost, whole))
 
 
-def _reaches_a_limit(
-    within: Iterable[tuple[int, int]], cost: int, whole: int, least_weight: int
-) -> bool:
-    """Is anybody's share, rounded down, the limit itself? They come by limit per weight.
+class _ByLimit:
+    """Members in order of (limit + 1) / weight, and how far down that order they have left.
 
-    Then limit / weight <= cost / whole, so (limit + 1) / weight is at most one cent over the
-    least weight above it; behind that nobody needs to be looked at.
+    Division to a float never turns the order of two fractions round, it only makes some
+    equal; a run of equals is put in exact order when it is reached.
     """
-    for weight, limit in within:
-        if limit * whole <= weight * cost:
-            return True
-        if least_weight and (limit + 1) * whole * least_weight > weight * (
-            cost * least_weight + whole
-        ):
+
+    def __init__(self, limits: Sequence[int | None], weights: Sequence[int]) -> None:
+        self.limits = limits
+        self.weights = weights
+        self.keys = [
+            (limit + 1) / weight if limit is not None and weight else inf
+            for limit, weight in zip(limits, weights)
+        ]
+        self.order = sorted(range(len(limits)), key=self.keys.__getitem__)
+        self.at = self.settled = 0
+        self.stays = bytearray(b"\1") * len(limits)
+
+    def take_over(self, cost: int, whole: int) -> list[int]:
+        """The places of those whose share is at least their limit plus one cent."""
+        start = self.at
+        while self.at < len(self.order):
+            if self._is_over(self.order[self.at], cost, whole):
+                self.at += 1
+            elif self.at < self.settled or not self._settle_equals():
+                break
+        out = sorted(self.order[start : self.at])
+        for place in out:
+            self.stays[place] = 0
+        return out
+
+    def _is_over(self, place: int, cost: int, whole: int) -> bool:
+        limit = self.limits[place]
+        return limit is not None and self.weights[place] * cost >= (limit + 1) * whole > 0
+
+    def _settle_equals(self) -> bool:
+        """Put the run of equal floats that comes next in exact order; False for a single one.
+
+        Cut after 2b + 1 bits: two different fractions with denominators below 2^b differ by
+        more than what is cut off.
+        """
+        key, end = self.keys[self.order[self.at]], self.at
+        if key == inf:
             return False
-    return False
+        while end < len(self.order) and self.keys[self.order[end]] == key:
+            end += 1
+        if end == self.at + 1:
+            return False
+        run = self.order[self.at : end]
+        bits = 2 * max([self.weights[place] for place in run]).bit_length() + 1
+        run.sort(key=lambda place: ((self._limit(place) + 1) << bits) // self.weights[place])
+        self.order[self.at : end] = run
+        self.settled = end
+        return True
+
+    def _limit(self, place: int) -> int:
+        limit = self.limits[place]
+        assert limit is not None
+        return limit
+
+    def is_tight(self, cost: int, whole: int) -> bool:
+        """Is the share, rounded down, of anybody who stays the very limit?
+
+        Then limit / weight <= cost / whole, so (limit + 1) / weight is at most one cent over
+        the least weight above it (a hair for the floats); nobody behind that is looked at.
+        """
+        if not whole:
+            return False
+        least = min(self.weights)
+        last = (cost / whole + 1 / least) * (1 + 1e-9) if least else inf
+        for place in self.order[self.at :]:
+            if self.keys[place] > last or self.keys[place] == inf:
+                return False
+            if self._limit(place) * whole <= self.weights[place] * cost:
+                return True
+        return False
 
 
 def _columns(
     schedule: Schedule, group: Sequence[Member], terms: Terms
 ) -> tuple[list[int], list[int]]:
     """Units of the curve and weights, in the order of the group."""
-    weights = list(WEIGHTS[terms.method](group, terms).values())
+    seats = [member.seats for member in group]
+    if terms.method is Method.PROPORTIONAL:
+        weights = seats
+    else:
+        weights = list(WEIGHTS[terms.method](group, terms).values())
     if schedule.form is not Form.SITE:
-        return [member.seats for member in group], weights
+        return seats, weights
     return [units_of(schedule, m.seats, m.pupils) for m in group], weights
-
-
-def _by_limit_per_weight(limits: Sequence[int | None], weights: Sequence[int]) -> list[int]:
-    """Places of those whose share can reach their limit, the lowest (limit + 1) / weight first.
-
-    Division to a float never turns the order of two fractions round, it only makes some equal;
-    those are put in order exactly. (Cut after 2b + 1 bits: two different fractions with
-    denominators below 2^b differ by more.)
-    """
-    keys = {
-        place: (limit + 1) / weight
-        for place, (limit, weight) in enumerate(zip(limits, weights))
-        if limit is not None and weight
-    }
-    order = sorted(keys, key=keys.__getitem__)
-    if len(set(keys.values())) == len(keys):
-        return order
-    bits = 2 * max(weights).bit_length() + 1
-    exact: list[int] = []
-    for _, equal in groupby(order, keys.__getitem__):
-        tied = list(equal)
-        if len(tied) > 1:
-            tied.sort(key=lambda place: ((limits[place] + 1) << bits) // weights[place])  # type: ignore[operator]
-        exact += tied
-    return exact
 
 
 def _dropped(member: Member, share: int, number: int) -> Dropped:

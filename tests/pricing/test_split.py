@@ -23,7 +23,8 @@ from marketplace.pricing.rules import (
 )
 from tests.pricing.schedules import flat, graduated, groups, per_seat, schedules, site, volume
 
-methods = st.sampled_from(OFFERED_METHODS)
+#: `epm` may find the core empty, so it has its own tests.
+methods = st.sampled_from([method for method in OFFERED_METHODS if method != "epm"])
 SITE = site((1, 90_000), (500, 150_000), platform_fee_cents=10_000)
 
 
