@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from operator import lt
 from typing import Any
 
 from marketplace.core.money import LARGEST_CENTS
@@ -31,33 +33,36 @@ class Member:
 class Roster(list[Member]):
     """Members in order of id, never changed, with the columns that everything needs read once."""
 
-    def __init__(self, members: Iterable[Member], ids: list[Any]) -> None:
+    def __init__(self, members: Iterable[Member], ids: list[Any], distinct: bool) -> None:
         super().__init__(members)
         self.ids = ids
         self.seats = [member.seats for member in self]
+        self.distinct = distinct
 
 
 def by_id(members: Iterable[Member]) -> list[Member]:
     """In an order that does not depend on how they were listed."""
     listed = list(members)
     ids = [member.id for member in listed]
-    if not (ids and isinstance(ids[0], str) and _is_sorted(ids)):
-        listed.sort(key=lambda member: str(member.id))
-        ids = [member.id for member in listed]
-    return Roster(listed, ids)
+    if _rises(ids):
+        return Roster(listed, ids, distinct=True)
+    listed.sort(key=lambda member: str(member.id))
+    ids = [member.id for member in listed]
+    return Roster(listed, ids, distinct=len(set(ids)) == len(ids))
 
 
-def columns(members: Sequence[Member]) -> tuple[list[Any], list[int]]:
-    """The ids and the seats of these members, in their order."""
+def roster(members: Sequence[Member]) -> Roster:
+    """These members as they are listed."""
     if isinstance(members, Roster):
-        return members.ids, members.seats
-    return [member.id for member in members], [member.seats for member in members]
+        return members
+    ids = [member.id for member in members]
+    return Roster(members, ids, distinct=len(set(ids)) == len(ids))
 
 
-def _is_sorted(ids: list[Any]) -> bool:
-    """Mostly they are, as the database gives them; it is quicker to look than to sort."""
+def _rises(ids: list[Any]) -> bool:
+    """Mostly they do, as the database gives them; it is quicker to look than to sort."""
     try:
-        return ids == sorted(ids)
+        return bool(ids) and isinstance(ids[0], str) and all(map(lt, ids, islice(ids, 1, None)))
     except TypeError:  # not all of them are text
         return False
 
@@ -92,7 +97,7 @@ def member_problems(
 
 def _all_plain(members: Sequence[Member]) -> bool:
     """Is there certainly nothing to mend? Looks at whole columns, so that long lists are quick."""
-    ids, seats = columns(members)
+    listed = roster(members)
     more = [
         member
         for member in members
@@ -103,11 +108,11 @@ def _all_plain(members: Sequence[Member]) -> bool:
     limits = [member.limit_cents for member in more if member.limit_cents is not None]
     pupils = [member.pupils for member in more if member.pupils is not None]
     return (
-        _within(seats, 1, MOST_SEATS_EACH)
+        _within(listed.seats, 1, MOST_SEATS_EACH)
         and _within([member.tolerance for member in more], 0, MOST_SEATS_EACH)
         and _within(limits, 0, LARGEST_CENTS)
         and _within(pupils, 0, MOST_SEATS_EACH)
-        and len(set(ids)) == len(ids)
+        and listed.distinct
     )
 
 

@@ -19,7 +19,7 @@ from marketplace.pricing.certificate import (
 from marketplace.pricing.curve import Curve, effective_curve
 from marketplace.pricing.epm import epm_shares
 from marketplace.pricing.joiner import joiner_never_raises
-from marketplace.pricing.members import Member, by_id, columns, member_problems
+from marketplace.pricing.members import Member, by_id, member_problems, roster
 from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
 from marketplace.pricing.purchase import Purchase, best_purchase, units_of
 from marketplace.pricing.refusals import PricingRefused, refuse
@@ -47,11 +47,12 @@ class Buyers:
 
 
 def buyers_of(schedule: Schedule, group: Sequence[Member]) -> Buyers:
-    ids, units = columns(group)
+    listed = roster(group)
+    units = listed.seats
     by_site = schedule.form is Form.SITE
     if by_site:
         units = [units_of(schedule, member.seats, member.pupils) for member in group]
-    return Buyers(ids, units, effective_curve(schedule), by_site)
+    return Buyers(listed.ids, units, effective_curve(schedule), by_site)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.pricing.members import Member, by_id, columns, member_problems
+from marketplace.pricing.members import Member, by_id, member_problems, roster
 from marketplace.pricing.rounding import largest_remainder, rounds_surely
 from tests.pricing.schedules import per_seat
 
@@ -96,4 +96,9 @@ def test_members_are_put_in_order_whatever_their_ids_are():
     for ids in (["b", "a"], [10, 9], [2, "1"], ["a", "b"]):
         listed = by_id([Member(each, 1) for each in ids])
         assert [member.id for member in listed] == sorted(ids, key=str)
-        assert columns(listed) == columns(list(listed)) == (sorted(ids, key=str), [1, 1])
+        again = roster(list(listed))
+        assert (
+            (again.ids, again.seats) == (listed.ids, listed.seats) == (sorted(ids, key=str), [1, 1])
+        )
+        assert again.distinct
+    assert not by_id([Member("a", 1), Member("a", 2)]).distinct

@@ -1,5 +1,7 @@
 """Shapley's value: exact where it is small, within a proven bound above, and never arbitrary."""
 
+import subprocess
+import sys
 from fractions import Fraction
 from itertools import permutations
 from math import factorial
@@ -220,3 +222,10 @@ def test_a_total_beyond_floating_point_is_refused_rather_than_guessed():
 
     with pytest.raises(RuleBroken, match="cannot be shown to the cent"):
         split(schedule, members, "shapley")
+
+
+def test_numpy_is_loaded_only_by_who_needs_it():
+    asked = "import marketplace.pricing.rules, sys; print('numpy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "False"
