@@ -22,6 +22,8 @@ from marketplace.pricing.shapley_nodes import enough, nodes
 #: Nodes that would take longer than this, together, are tried by waves instead.
 PATIENCE_SECONDS = 1.5
 HEAVY_SECONDS = 0.05
+#: Round-off that even values which add up exactly may hide, for each cent that can change.
+ROUND_OFF = 2.0**-48
 #: About how long a split may take; more is refused, as a page that never comes helps nobody.
 LONGEST_SECONDS = 120.0
 
@@ -64,7 +66,7 @@ def tier_values(game: Game, error_cents: float) -> TierValues:
         )
     for look in waiting:
         cents = cents + look.weight * _added(game, crowd, look)
-    return TierValues(cents, bound, count, len(looks))
+    return TierValues(cents, bound + ROUND_OFF * most, count, len(looks))
 
 
 def _looks(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 from typing import Any
 
 from marketplace.core.money import LARGEST_CENTS
+from marketplace.pricing.buyers import Buyers, buyers_of
 from marketplace.pricing.certificate import (
     Certificate,
     Kind,
@@ -16,43 +16,15 @@ from marketplace.pricing.certificate import (
     certify,
     shown_in_core,
 )
-from marketplace.pricing.curve import Curve, effective_curve
-from marketplace.pricing.epm import epm_shares
 from marketplace.pricing.joiner import joiner_never_raises
-from marketplace.pricing.members import Member, by_id, member_problems, roster
-from marketplace.pricing.methods import WEIGHTS, Method, Rest, Terms, terms_of
-from marketplace.pricing.purchase import Purchase, best_purchase, units_of
+from marketplace.pricing.members import Member, by_id, member_problems
+from marketplace.pricing.methods import Method, Rest, Terms, terms_of
+from marketplace.pricing.purchase import Purchase, best_purchase
 from marketplace.pricing.refusals import PricingRefused, refuse
 from marketplace.pricing.rounding import shared_out
-from marketplace.pricing.schedule import Form, Schedule
-from marketplace.pricing.shapley import ShapleyValues, shapley_values
-
-
-@dataclass(frozen=True)
-class Buyers:
-    """Who buys how much: columns in the order of the group, and what any amount costs."""
-
-    ids: list[Any]
-    units: list[int]
-    curve: Curve
-    by_site: bool
-
-    def by_id(self) -> dict[Any, int]:
-        return dict(zip(self.ids, self.units))
-
-    def costs_alone(self) -> dict[Any, int]:
-        """What each would pay without the others; equal districts are priced once."""
-        cost_of = {size: self.curve(size) for size in set(self.units)}
-        return {member: cost_of[size] for member, size in zip(self.ids, self.units)}
-
-
-def buyers_of(schedule: Schedule, group: Sequence[Member]) -> Buyers:
-    listed = roster(group)
-    units = listed.seats
-    by_site = schedule.form is Form.SITE
-    if by_site:
-        units = [units_of(schedule, member.seats, member.pupils) for member in group]
-    return Buyers(listed.ids, units, effective_curve(schedule), by_site)
+from marketplace.pricing.schedule import Schedule
+from marketplace.pricing.shapley import ShapleyValues
+from marketplace.pricing.weighing import Weighed, weigh
 
 
 @dataclass(frozen=True)
@@ -106,19 +78,7 @@ def split_group(
         return Split(0, bought, {}, Certificate(Kind.EXACT, True, True, None), buyers)
     weighed = weigh(buyers, group, terms)
     shares = _shared(bought, buyers, weighed, terms, caps)
-    proportional = _in_proportion(weighed.weights, buyers.units)
-    certificate = at_average_price(buyers.curve, sum(buyers.units)) if proportional else None
-    if certificate is None and weighed.shown_in_core:
-        certificate = shown_in_core()
-    if certificate is None:
-        certificate = certify(
-            buyers.curve,
-            buyers.by_id(),
-            shares,
-            buyers.costs_alone(),
-            proportional,
-            lambda: joiner_never_raises(terms, group, buyers.by_id(), buyers.curve),
-        )
+    certificate = _certificate(group, buyers, weighed, shares, terms)
     return Split(bought.cost_cents, bought, shares, certificate, buyers, weighed.shapley)
 
 
@@ -146,63 +106,18 @@ def check_total(cents: int) -> None:
         raise PricingRefused(["total: is above 10^17 cents, the largest amount kept here."])
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """Whole-number weights that the cost is shared by, and caps on being rounded up."""
-
-    weights: Sequence[int]
-    caps: dict[Any, int] | None = None
-    shapley: ShapleyValues | None = None
-    shown_in_core: bool = False
-
-
-def weigh(buyers: Buyers, group: Sequence[Member], terms: Terms) -> Weighed:
-    """What the cost of this group is shared by, whatever the method."""
-    if terms.method is Method.SHAPLEY:
-        return _by_shapley(buyers)
-    if terms.method is Method.EPM:
-        return _by_equal_profit(buyers)
-    if terms.method is Method.PROPORTIONAL and not buyers.by_site:
-        return Weighed(buyers.units)
-    return Weighed(list(WEIGHTS[terms.method](group, terms).values()))
-
-
-def _by_shapley(buyers: Buyers) -> Weighed:
-    """In floating point a value may be a hair above the cost alone that it equals; hence caps."""
-    found = shapley_values(buyers.curve, buyers.units)
-    if not found.error_bound_cents:
-        return Weighed(found.weights, None, found)
-    total, whole = buyers.curve(sum(buyers.units)), sum(found.weights)
-    hair = int(found.error_bound_cents * whole) // total + 1
-    caps = {
-        member: cents
-        for (member, cents), weight in zip(buyers.costs_alone().items(), found.weights)
-        if weight <= cents * whole // total + hair
-    }
-    return Weighed(found.weights, caps, found)
-
-
-def _by_equal_profit(buyers: Buyers) -> Weighed:
-    """The exact shares are in the core and sum to the cost; in a common part they are weights."""
-    shares = epm_shares(buyers.curve, buyers.by_id())
-    parts = lcm(*(share.denominator for share in shares.values()))
-    weights = [int(shares[member] * parts) for member in buyers.ids]
-    return Weighed(weights, shown_in_core=True)
-
-
 def purchase_for(
     schedule: Schedule, group: Sequence[Member], buyers: Buyers | None = None
 ) -> Purchase:
     """The cheapest purchase that gives every member of the group its seats."""
-    buyers = buyers or buyers_of(schedule, group)
-    units = sum(buyers.units)
     if not group:
         return Purchase(0, 0, 0)
+    buyers = buyers or buyers_of(schedule, group)
     if buyers.by_site:
-        seats = sum([member.seats for member in group])
-        bought = Purchase(seats, buyers.curve(units), seats)
+        seats = sum(member.seats for member in group)
+        bought = Purchase(seats, buyers.curve(buyers.total_units), seats)
     else:
-        bought = best_purchase(schedule, units)
+        bought = best_purchase(schedule, buyers.total_units)
     check_total(bought.cost_cents)
     return bought
 
@@ -219,6 +134,27 @@ def _shared(
             member: min(cap, weighed.caps.get(member, cap)) for member, cap in (caps or {}).items()
         }
     return shared_out(bought.cost_cents, buyers.ids, weighed.weights, terms.seed, caps)
+
+
+def _certificate(
+    group: Sequence[Member],
+    buyers: Buyers,
+    weighed: Weighed,
+    shares: Mapping[Any, int],
+    terms: Terms,
+) -> Certificate:
+    """The quickest one that decides; what the others need is reckoned only for them."""
+
+    def joiner() -> bool | None:
+        return joiner_never_raises(terms, group, buyers.units_by_id(), buyers.curve)
+
+    proportional = _in_proportion(weighed.weights, buyers.units)
+    if proportional and (shown := at_average_price(buyers.curve, buyers.total_units)):
+        return shown
+    if weighed.shown_in_core:
+        return shown_in_core()
+    units, alone = buyers.units_by_id(), buyers.costs_alone()
+    return certify(buyers.curve, units, shares, alone, proportional, joiner)
 
 
 def _in_proportion(weights: Sequence[int], units: Sequence[int]) -> bool:
