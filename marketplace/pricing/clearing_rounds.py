@@ -16,13 +16,10 @@ from typing import Any, NamedTuple
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.curve import effective_curve
 from marketplace.pricing.members import Member
-from marketplace.pricing.methods import WEIGHTS, Method, Terms
+from marketplace.pricing.methods import OWN_WEIGHT, WEIGHTS, Terms
 from marketplace.pricing.purchase import units_of
 from marketplace.pricing.schedule import Form, Schedule
 from marketplace.pricing.split import bills, check_total
-
-#: A member's weight is its own under these methods, whoever else is there.
-OWN_WEIGHT = (Method.PROPORTIONAL, Method.PER_PUPIL, Method.EQUAL)
 
 
 class Dropped(NamedTuple):

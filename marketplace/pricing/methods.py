@@ -112,5 +112,8 @@ WEIGHTS: dict[Method, Callable[[Sequence[Member], Terms], dict[Any, int]]] = {
     Method.HYBRID: _partly_equally,
 }
 
+#: Under these a member's weight is the same whoever else is there.
+OWN_WEIGHT = (Method.PROPORTIONAL, Method.PER_PUPIL, Method.EQUAL)
+
 #: The methods that a consortium can choose.
 OFFERED = tuple(Method)

@@ -1,7 +1,7 @@
 """Splitting the cost of one purchase: first buy well, then share, then say what was shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +18,7 @@ from marketplace.pricing.certificate import (
 )
 from marketplace.pricing.joiner import joiner_never_raises
 from marketplace.pricing.members import Member, by_id, member_problems
-from marketplace.pricing.methods import Method, Rest, Terms, terms_of
+from marketplace.pricing.methods import OWN_WEIGHT, Method, Rest, Terms, terms_of
 from marketplace.pricing.purchase import Purchase, best_purchase
 from marketplace.pricing.refusals import PricingRefused, refuse
 from marketplace.pricing.rounding import shared_out
@@ -150,7 +150,10 @@ def _certificate(
 
     proportional = _in_proportion(weighed.weights, buyers.units)
     if proportional and (shown := at_average_price(buyers.curve, buyers.total_units)):
-        return shown
+        if terms.method in OWN_WEIGHT:
+            return shown
+        # This group pays the average price, but a part of it might not have.
+        return replace(shown, joiner_never_raises=joiner())
     if weighed.shown_in_core:
         return shown_in_core()
     units, alone = buyers.units_by_id(), buyers.costs_alone()

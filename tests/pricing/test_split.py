@@ -156,6 +156,21 @@ def test_a_joiner_never_raises_anyone_when_the_certificate_says_so(schedule, mem
             assert all(result.shares[m.id] <= before[m.id] + 1 for m in group)
 
 
+def test_a_method_that_happens_to_be_at_the_average_price_says_nothing_about_joiners():
+    """The first two, alone, would have shared the minimum equally by `epm`."""
+    seats = {"A": 28, "B": 11, "C": 43, "D": 39, "E": 54}
+    members = [Member(name, count) for name, count in seats.items()]
+    schedule = per_seat(61, minimum_cents=2_406)
+
+    together = split(schedule, members, "epm")
+
+    assert together.shares == split(schedule, members).shares
+    assert split(schedule, members[:2], "epm").shares["A"] < together.shares["A"]
+    assert (together.certificate.kind, together.certificate.core) == (Kind.AVERAGE_PRICE, True)
+    assert together.certificate.joiner_never_raises is None
+    assert split(schedule, members).certificate.joiner_never_raises
+
+
 def test_a_joiner_who_raises_the_price_is_said():
     result = split(volume((1, 500), (10, 900)), [Member("A", 5), Member("B", 6)])
 
