@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.curve import effective_curve
 from marketplace.pricing.members import Member
-from marketplace.pricing.methods import OWN_WEIGHT, WEIGHTS, Terms
+from marketplace.pricing.methods import OWN_WEIGHT, WEIGHTS, Method, Terms
 from marketplace.pricing.purchase import units_of
 from marketplace.pricing.schedule import Form, Schedule
 from marketplace.pricing.split import bills, check_total
