@@ -19,7 +19,7 @@ from marketplace.pools.models import Pool
 from marketplace.pools.queries import Standing
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.share_rules import Meter
-from marketplace.pools.shared_views import Shown, district_of_actor, schedule_words, totals
+from marketplace.pools.shared_views import Shown, district_of_actor, totals
 from marketplace.pricing.rules import Form, Member, Schedule, Split
 
 ROWS = 50
@@ -65,7 +65,7 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "vendor": names[pool.vendor_id],
         "lead": names[shown.consortium.lead_agency_id],
         "shape": SHAPE_WORDS[shown.consortium.legal_shape],
-        "prices": schedule_words(shown.schedule),
+        "prices": rules.schedule_words(shown.schedule),
         "flat": shown.schedule.form is Form.FLAT,
         "by_rung": by_rung,
         "sums": sums,
