@@ -128,6 +128,12 @@ def _counting(query: Any) -> Any:
     return unordered.with_only_columns(func.count(), maintain_column_froms=True)
 
 
+def paged_list(rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
+    """The same for rows that are in memory already."""
+    number = min(page_number(), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 # -- downloads -------------------------------------------------------------------------------
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

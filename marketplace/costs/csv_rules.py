@@ -164,6 +164,11 @@ def whole(text: str, what: str, least: int, most: int) -> int:
     return number
 
 
+def seats_of(text: str) -> int:
+    """What-if seats of one member; nothing typed is none."""
+    return whole(" ".join(text.split()), "seats", 0, MOST_SEATS_EACH) if text.strip() else 0
+
+
 def cents(text: str, what: str) -> int:
     """'$9,500', '9500.5' and '9,500.00' in whole cents."""
     bare = text.replace("$", "").strip()

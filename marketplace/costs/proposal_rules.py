@@ -63,10 +63,14 @@ def frozen_inputs(
     return written | {"members": [row | facts[row["id"]] for row in written["members"]]}
 
 
+def canonical(inputs: Mapping[str, Any]) -> str:
+    """Sorted, compact JSON: the same inputs are the same text, wherever they were stored."""
+    return json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def fingerprint(inputs: Mapping[str, Any]) -> str:
-    """SHA-256 of the inputs as sorted, compact JSON: the same inputs, the same fingerprint."""
-    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
+    """SHA-256 of the canonical text, which is also what the download holds."""
+    return sha256(canonical(inputs).encode()).hexdigest()
 
 
 def frozen_result(result: Split, today_method: str, today: Split | None) -> dict[str, Any]:
