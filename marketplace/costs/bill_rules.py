@@ -12,7 +12,6 @@ from marketplace.pricing.rules import (
     Certificate,
     Kind,
     Member,
-    Method,
     Schedule,
     Split,
     rounded_share,
@@ -175,9 +174,7 @@ def _compared(
         result = reckon(schedule, members, terms, seed)
     except RuleBroken as refusal:
         return Compared(terms, is_chosen, problem=_short(refusal, terms, len(members)))
-    prices = [
-        rounded_share(result.shares[m.id], 1, m.pupils) for m in members if m.pupils
-    ]
+    prices = [rounded_share(result.shares[m.id], 1, m.pupils) for m in members if m.pupils]
     return Compared(
         terms,
         is_chosen,
@@ -195,9 +192,3 @@ def _short(refusal: RuleBroken, terms: Terms, members: int) -> str:
     if refusal.field == "members":
         return f"Too many districts for this page ({members:,})."
     return str(refusal).splitlines()[0][:200]
-
-
-def needs_pupils(terms: Terms) -> bool:
-    """Do the shares go by pupils, in whole or in part?"""
-    by_size = terms.method is Method.HYBRID and terms.rest is not None
-    return terms.method is Method.PER_PUPIL or (by_size and terms.rest == "per_pupil")

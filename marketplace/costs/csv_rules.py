@@ -22,10 +22,10 @@ SEPARATORS = ("\t", ";", ",")
 COLUMNS = ("id", "seats", "pupils", "limit")
 #: What a header may call each column.
 CALLED = {
-    "id": "id name district member leaid".split(),
-    "seats": "seats seat licences licenses licence license".split(),
-    "pupils": "pupils pupil students student enrollment enrolment".split(),
-    "limit": "limit max maximum most budget".split(),
+    "id": ["id", "name", "district", "member", "leaid"],
+    "seats": ["seats", "seat", "licences", "licenses", "licence", "license"],
+    "pupils": ["pupils", "pupil", "students", "student", "enrollment", "enrolment"],
+    "limit": ["limit", "max", "maximum", "most", "budget"],
 }
 
 

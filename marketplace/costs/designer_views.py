@@ -125,9 +125,7 @@ class _Work:
         if self.split is None:
             return {}
         now = self.today.shares if self.today else None
-        lines = bill_rules.bills(
-            self.split.shares, self.split.alone, self.members, self.names, now
-        )
+        lines = bill_rules.bills(self.split.shares, self.split.alone, self.members, self.names, now)
         return {line.id: line for line in lines}
 
 
@@ -273,9 +271,7 @@ def proposal(slug: str, proposal_id: UUID) -> Any:
     found = queries.get_proposal(db.session(), organization.id, proposal_id)
     split, today = found.result["split"], found.result["today"]
     names = {row["id"]: row["name"] for row in found.inputs["members"]}
-    members = [
-        Member(row["id"], row["seats"], row["pupils"]) for row in found.inputs["members"]
-    ]
+    members = [Member(row["id"], row["seats"], row["pupils"]) for row in found.inputs["members"]]
     lines = bill_rules.bills(split["shares"], split["alone"], members, names, today["shares"])
     certificate = bill_rules.certificate_of(split["certificate"])
     lines.sort(key=lambda line: line.name)

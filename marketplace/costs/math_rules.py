@@ -1,4 +1,8 @@
-"""The math of one share: the numbers put in, the exact fraction, and where the odd cents went."""
+"""The math of one share: the numbers put in, the exact fraction, and where the odd cents went.
+
+Everything is a whole number: a share is `total × weight ÷ whole`, and the bill is that cut to
+cents, plus one cent for the largest remainders until the bills add up.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,57 +10,61 @@ from fractions import Fraction
 from typing import Any
 
 from marketplace.core.money import dollars
-from marketplace.costs.rules import Terms
-from marketplace.pricing.rules import Member, Method, Rest, Split
+from marketplace.costs.rules import Terms, percent
+from marketplace.pricing.rules import Member, Method, Rest
 
 
-def exact_shares(
-    total_cents: int, members: Sequence[Member], terms: Terms
-) -> dict[Any, Fraction] | None:
-    """Each share before rounding, in cents; None where no short formula gives it."""
-    parts = _parts(members, terms)
-    return None if parts is None else {m: total_cents * part for m, part in parts.items()}
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Everybody's weight and their sum; `None` in its place where no short formula exists."""
+
+    each: dict[Any, int]
+    whole: int
+
+    def exact_cents(self, total_cents: int, member: Any) -> Fraction:
+        return Fraction(total_cents * self.each[member], self.whole)
 
 
-def _parts(members: Sequence[Member], terms: Terms) -> dict[Any, Fraction] | None:
-    if terms.method is Method.PROPORTIONAL:
-        return _by({m.id: m.seats for m in members})
-    if terms.method is Method.PER_PUPIL:
-        return _by({m.id: m.pupils or 0 for m in members})
-    if terms.method is Method.EQUAL:
-        return _by({m.id: 1 for m in members})
-    if terms.method is Method.HYBRID and terms.equal_bps is not None:
-        by_pupils = terms.rest is Rest.PER_PUPIL
-        size = _by({m.id: (m.pupils or 0) if by_pupils else m.seats for m in members})
-        if size is None:
+def weights(members: Sequence[Member], terms: Terms) -> Weights | None:
+    """What the shares go by; Shapley and equal profit have no such weights."""
+    match terms.method:
+        case Method.PROPORTIONAL:
+            found = {m.id: m.seats for m in members}
+        case Method.PER_PUPIL:
+            found = {m.id: m.pupils or 0 for m in members}
+        case Method.EQUAL:
+            found = {m.id: 1 for m in members}
+        case Method.HYBRID if terms.equal_bps is not None:
+            found = _hybrid(members, terms.equal_bps, terms.rest)
+        case _:
             return None
-        equal = Fraction(terms.equal_bps, 10_000)
-        return {m.id: equal / len(members) + (1 - equal) * size[m.id] for m in members}
-    return None
+    whole = sum(found.values())
+    return Weights(found, whole) if whole else None
 
 
-def _by(weights: Mapping[Any, int]) -> dict[Any, Fraction] | None:
-    whole = sum(weights.values())
-    return {m: Fraction(w, whole) for m, w in weights.items()} if whole else None
+def _hybrid(members: Sequence[Member], equal_bps: int, rest: Rest | None) -> dict[Any, int]:
+    """e/n + (1 - e) × w/W for everyone, times n × W × 10,000: whole numbers."""
+    sizes = {m.id: m.seats if rest is Rest.PER_SEAT else m.pupils or 0 for m in members}
+    whole, many = sum(sizes.values()), len(members)
+    return {m: equal_bps * whole + (10_000 - equal_bps) * many * s for m, s in sizes.items()}
 
 
 def numbers_put_in(total_cents: int, me: Member, members: Sequence[Member], terms: Terms) -> str:
     """The formula with this member's numbers; empty where there is no short formula."""
     total, many = dollars(total_cents), len(members)
-    seats, pupils = sum(m.seats for m in members), sum(m.pupils or 0 for m in members)
-    by_seats = f"{me.seats:,} ÷ {seats:,} seats"
-    by_pupils = f"{me.pupils or 0:,} ÷ {pupils:,} pupils"
-    if terms.method is Method.PROPORTIONAL:
-        return f"{total} × {by_seats}"
-    if terms.method is Method.PER_PUPIL:
-        return f"{total} × {by_pupils}"
-    if terms.method is Method.EQUAL:
-        return f"{total} ÷ {many:,} districts"
-    if terms.method is Method.HYBRID and terms.equal_bps is not None:
-        size = by_pupils if terms.rest is Rest.PER_PUPIL else by_seats
-        equal = f"{Fraction(terms.equal_bps, 100):.2f}".rstrip("0").rstrip(".")
-        rest = f"{Fraction(10_000 - terms.equal_bps, 100):.2f}".rstrip("0").rstrip(".")
-        return f"{total} × {equal}% ÷ {many:,} districts + {total} × {rest}% × {size}"
+    by_seats = f"{me.seats:,} ÷ {sum(m.seats for m in members):,} seats"
+    by_pupils = f"{me.pupils or 0:,} ÷ {sum(m.pupils or 0 for m in members):,} pupils"
+    match terms.method:
+        case Method.PROPORTIONAL:
+            return f"{total} × {by_seats}"
+        case Method.PER_PUPIL:
+            return f"{total} × {by_pupils}"
+        case Method.EQUAL:
+            return f"{total} ÷ {many:,} districts"
+        case Method.HYBRID if terms.equal_bps is not None:
+            size = by_seats if terms.rest is Rest.PER_SEAT else by_pupils
+            equal, rest = percent(terms.equal_bps), percent(10_000 - terms.equal_bps)
+            return f"{total} × {equal} ÷ {many:,} districts + {total} × {rest} × {size}"
     return ""
 
 
@@ -72,58 +80,57 @@ def exact_words(cents: Fraction) -> str:
 class OddCents:
     """What was left after cutting every share to whole cents, and who paid it.
 
-    `cut` is the fraction of a cent that was cut off, by member, largest first.
+    `payers` stand with the largest fraction first; `by_tie` says that the last of them had no
+    larger a fraction than somebody who did not pay.
     """
 
     left: int
     payers: tuple[Any, ...]
-    cut: dict[Any, Fraction]
-    tied_at_the_cut: bool
+    by_tie: bool
 
 
-def odd_cents(exact: Mapping[Any, Fraction], shares: Mapping[Any, int]) -> OddCents:
-    """Largest remainder, read off the result: who was rounded up, and whether by a tie."""
-    down = {member: share.numerator // share.denominator for member, share in exact.items()}
-    cut = {member: exact[member] - down[member] for member in exact}
-    order = sorted(cut, key=lambda member: (-cut[member], str(member)))
-    payers = [member for member in order if shares[member] > down[member]]
-    passed_over = {cut[member] for member in order if shares[member] <= down[member]}
-    smallest = min((cut[member] for member in payers), default=None)
+def odd_cents(total_cents: int, found: Weights, shares: Mapping[Any, int]) -> OddCents:
+    """Read off the result who was rounded up: largest remainder first, then the tie word."""
+    parts = {m: divmod(total_cents * w, found.whole) for m, w in found.each.items()}
+    payers = sorted(
+        (m for m, (down, _) in parts.items() if shares[m] > down),
+        key=lambda m: (-parts[m][1], str(m)),
+    )
+    passed_over = {rest for m, (down, rest) in parts.items() if shares[m] <= down and rest}
     return OddCents(
-        left=sum(shares.values()) - sum(down.values()),
+        left=total_cents - sum(down for down, _ in parts.values()),
         payers=tuple(payers),
-        cut={member: cut[member] for member in order},
-        tied_at_the_cut=smallest is not None and smallest in passed_over,
+        by_tie=bool(payers) and parts[payers[-1]][1] in passed_over,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class MyMath:
-    """Everything the page says about one member's share."""
+    """What the page says about one share; `exact` is empty without a short formula."""
 
     me: Member
     share_cents: int
     alone_cents: int
     put_in: str
     exact: str
-    cut: str
     pays_odd_cent: bool
-    stays_within_alone: bool
 
 
 def my_math(
-    result: Split, me: Member, members: Sequence[Member], terms: Terms, odd: OddCents | None
+    total_cents: int,
+    shares: Mapping[Any, int],
+    alone: Mapping[Any, int],
+    me: Member,
+    members: Sequence[Member],
+    terms: Terms,
 ) -> MyMath:
-    exact = exact_shares(result.total_cents, members, terms)
-    share, alone = result.shares[me.id], result.alone[me.id]
-    mine = exact[me.id] if exact else None
+    found = weights(members, terms)
+    exact = found.exact_cents(total_cents, me.id) if found else None
     return MyMath(
         me=me,
-        share_cents=share,
-        alone_cents=alone,
-        put_in=numbers_put_in(result.total_cents, me, members, terms),
-        exact=exact_words(mine) if mine is not None else "",
-        cut=f"{float(odd.cut[me.id]):.3f}" if odd else "",
-        pays_odd_cent=bool(odd and mine is not None and share > mine.numerator // mine.denominator),
-        stays_within_alone=share <= alone,
+        share_cents=shares[me.id],
+        alone_cents=alone[me.id],
+        put_in=numbers_put_in(total_cents, me, members, terms),
+        exact=exact_words(exact) if exact is not None else "",
+        pays_odd_cent=exact is not None and shares[me.id] > exact,
     )

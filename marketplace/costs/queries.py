@@ -1,6 +1,6 @@
 """What a split is designed on: prices, members and their facts; and the proposals made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,22 @@ from marketplace.consortia import queries as consortia
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core import tenancy
 from marketplace.core.errors import NotFound, RuleBroken
+from marketplace.costs.bill_rules import certificate_of, reckon
 from marketplace.costs.models import CostProposal
+from marketplace.costs.rules import Terms
 from marketplace.directory import queries as directory
 from marketplace.pools import queries as pools
-from marketplace.pools.rules import seed_of
-from marketplace.pricing.rules import Member, Schedule, schedule_from_json
+from marketplace.pools.models import Commitment, Pool
+from marketplace.pools.queries import Standing
+from marketplace.pools.rules import CLEARED_STATES, seed_of
+from marketplace.pricing.rules import (
+    Certificate,
+    Member,
+    Method,
+    Schedule,
+    Split,
+    schedule_from_json,
+)
 
 #: Prices to choose from besides the consortium's own pools.
 MOST_PRICES = 100
@@ -113,6 +124,80 @@ def _wanted(session: Session, price: Price) -> Mapping[str, int]:
     if price.pool_id is None:
         return {}
     return {each.leaid: each.seats for each in pools.standings(session, price.pool_id)}
+
+
+# -- a pool that is split ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Group:
+    """Who shares the cost of a pool, and the result, as it stands or as it was cleared."""
+
+    members: list[Member]
+    total_cents: int
+    seats_needed: int
+    seats_bought: int
+    shares: Mapping[str, int]
+    alone: Mapping[str, int]
+    certificate: Certificate
+    is_final: bool
+
+
+def group_of(
+    pool: Pool, standing: Iterable[Standing], seed: str, today: Split | None = None
+) -> Group | None:
+    """The group of a pool; None where nobody shares anything (yet).
+
+    `today` is the split of those who stand, where the caller has it already.
+    """
+    if pool.clearing is not None:
+        return _cleared_group(pool.clearing) if pool.status in CLEARED_STATES else None
+    members = [each.as_member for each in standing if each.counts]
+    if not members:
+        return None
+    terms = Terms(Method(pool.split_method))
+    result = today or reckon(schedule_from_json(pool.terms), members, terms, seed)
+    return Group(
+        members,
+        result.total_cents,
+        result.purchase.seats_needed,
+        result.purchase.seats_bought,
+        result.shares,
+        result.alone,
+        result.certificate,
+        is_final=False,
+    )
+
+
+def _cleared_group(clearing: Mapping[str, Any]) -> Group:
+    """Firm seats plus the extra ones that were taken and are paid for."""
+    result = clearing["result"]
+    split, extra = result["split"], result["tolerance_paid"]
+    members = [
+        Member(row["id"], row["seats"] + extra.get(row["id"], 0), row["pupils"])
+        for row in clearing["inputs"]["members"]
+        if row["id"] in split["shares"]
+    ]
+    return Group(
+        members,
+        split["total_cents"],
+        split["purchase"]["seats_needed"],
+        split["purchase"]["seats_bought"],
+        split["shares"],
+        split["alone"],
+        certificate_of(split["certificate"]),
+        is_final=True,
+    )
+
+
+def names_in_pool(session: Session, pool_id: UUID) -> dict[str, str]:
+    """The name of everybody who committed anything, by LEAID."""
+    query = (
+        select(Commitment.leaid, Organization.name)
+        .join(Organization, col(Organization.id) == Commitment.district_id)
+        .where(Commitment.pool_id == pool_id)
+    )
+    return dict(session.exec(query).all())
 
 
 # -- proposals -------------------------------------------------------------------------------

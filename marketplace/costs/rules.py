@@ -97,20 +97,18 @@ class Terms:
 
     @property
     def words(self) -> str:
-        """'Part equal (30%), part by pupils'."""
+        """'30% equal, the rest by pupils'."""
         if self.method is not Method.HYBRID or self.equal_bps is None or self.rest is None:
             return METHOD_WORDS[self.method].name
-        return f"{_percent(self.equal_bps)} equal, the rest {REST_WORDS[self.rest]}"
+        return f"{percent(self.equal_bps)} equal, the rest {REST_WORDS[self.rest]}"
 
     @property
     def formula(self) -> str:
         if self.method is not Method.HYBRID or self.equal_bps is None or self.rest is None:
             return METHOD_WORDS[self.method].formula
-        equal, rest = _percent(self.equal_bps), _percent(10_000 - self.equal_bps)
+        equal, rest = percent(self.equal_bps), percent(10_000 - self.equal_bps)
         size = "pupils" if self.rest is Rest.PER_PUPIL else "seats"
-        return (
-            f"total × {equal} ÷ number of districts + total × {rest} × your {size} ÷ all {size}"
-        )
+        return f"total × {equal} ÷ number of districts + total × {rest} × your {size} ÷ all {size}"
 
     def for_split(self) -> dict[str, Any]:
         """Keyword arguments of `pricing.rules.split`, and keys of its document."""
@@ -123,7 +121,8 @@ class Terms:
         }
 
 
-def _percent(bps: int) -> str:
+def percent(bps: int) -> str:
+    """3,050 basis points -> '30.5%'."""
     whole, part = divmod(bps, 100)
     return f"{whole}.{part:02}".rstrip("0") + "%" if part else f"{whole}%"
 

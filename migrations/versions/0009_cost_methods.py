@@ -53,9 +53,7 @@ def upgrade() -> None:
         _key("proposed_for_id", "organization"),
         _key("withdrawn_by_id", "user_account"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cost_proposal")),
-        sa.UniqueConstraint(
-            "org_id", "once_key", name=op.f("uq_cost_proposal_org_id_once_key")
-        ),
+        sa.UniqueConstraint("org_id", "once_key", name=op.f("uq_cost_proposal_org_id_once_key")),
     )
     with op.batch_alter_table("cost_proposal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cost_proposal_org_id"), ["org_id"], unique=False)

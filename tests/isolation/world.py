@@ -263,6 +263,17 @@ class Builder:
             )
         }
         self.keep_confidential()
+        with self.writing(t.people["district-buyer"]) as (session, actor):
+            t.proposal = costs_service.propose_method(
+                session,
+                actor,
+                t.consortium.org_id,
+                once_key=self.mark("proposal-key"),
+                price_key=f"pool:{t.pool.slug}",
+                terms=Terms(Method.EQUAL),
+                seats={t.district.leaid: 120, t.neighbour.leaid: 80},
+                words=self.mark("proposal-words"),
+            )
         with self.writing() as (session, actor):
             pools_service.clear_pool(session, actor, t.cleared_pool.id)
         make.save(
