@@ -8,7 +8,7 @@ from marketplace.core.access import Actor
 from marketplace.costs import queries, service
 from marketplace.costs.models import CostProposal
 from marketplace.costs.rules import Terms
-from marketplace.pricing.rules import Method, Rest
+from marketplace.pricing.rules import Form, Method, Rest
 from seed.diary import Diary
 from seed.roster import TWIN_TIERS
 
@@ -52,11 +52,12 @@ def plan(diary: Diary) -> None:
 
 
 def propose(diary: Diary, idea: Idea, number: int) -> None:
-    """On the seats that stand in the newest pool that day."""
+    """On the seats that stand that day in the newest pool with price steps."""
     session, org_id = diary.session, diary.consortia[TWIN_TIERS].org_id
     # Met anew: since they came, their organization has joined the consortium.
     actor = actor_for(session, accounts.get_user(session, diary.actors[idea.who].user_id))
-    price = queries.prices(session, accounts.get_organization(session, org_id))[0]
+    offered = queries.prices(session, accounts.get_organization(session, org_id))
+    price = next(each for each in offered if each.schedule.form is Form.VOLUME)
     proposal = service.propose_method(
         session,
         actor,

@@ -250,7 +250,7 @@ WORDS = {
     400: "The page may have been open too long. Go back, reload it and try again.",
     404: "It may have moved, or you may need to sign in with another account to see it.",
     405: "This address does not take that kind of request.",
-    413: "Files and pasted text may be up to 10 MB.",
+    413: "Files may be up to 10 MB, and pasted text a little less.",
     429: "Wait a minute, then try again.",
     500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
 }
@@ -262,7 +262,6 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(error, _refusal(status))
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(500, _unforeseen)
-    app.before_request(_make_room)
     app.before_request(_refuse_nul)
 
 
@@ -285,19 +284,6 @@ def _unforeseen(_error: Exception) -> Any:
         return problem(500)
     except Exception:  # the page itself needs the database, which may be what failed
         return Response((STATIC / "500.html").read_bytes(), 500, mimetype="text/html")
-
-
-def takes_long_text(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a form's text be as long as a file: other forms are refused above half a megabyte."""
-    view.takes_long_text = True  # type: ignore[attr-defined]
-    return view
-
-
-def _make_room() -> None:
-    """Before anything reads the form, which is read once."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "takes_long_text", False):
-        request.max_form_memory_size = current_app.config["MAX_CONTENT_LENGTH"]
 
 
 def _refuse_nul() -> None:

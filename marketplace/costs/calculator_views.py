@@ -35,7 +35,6 @@ EXAMPLE = {
 
 
 @bp.route("/open/method/split", methods=["GET", "POST"])
-@web.takes_long_text
 @reckonings
 def method_split() -> Any:
     form = MethodSplitForm(data=EXAMPLE)

@@ -60,7 +60,7 @@ def _seats(rows: list[Row], usual_before: dict[str, int]) -> _Seats:
         try:
             found.whole[row.leaid] = csv_rules.seats_of(text)
         except ValueError as bad:
-            found.problems[row.leaid] = f"{row.name}: {bad}"
+            found.problems[row.leaid] = str(bad)
     return found
 
 
@@ -75,12 +75,9 @@ def cost_method(slug: str) -> Any:
         return _page(organization, consortium, CostMethodForm(), proposed=proposed)
     form = CostMethodForm(data=_asked(consortium, offered))
     form.price.choices = {price.key: price.label for price in offered}
-    try:
-        price = queries.price_by_key(offered, form.price.data or "")
-    except RuleBroken as refusal:
-        form.refuse(refusal)
-        price = offered[0]
+    price = next((each for each in offered if each.key == form.price.data), offered[0])
     rows = queries.rows(session, organization.id, price)
+    rows.sort(key=lambda row: row.seats == 0)  # who stands in the pool comes first, by name
     seats = _seats(rows, _usual_before(organization, offered, form, price))
     form.seats_for.data = price.key
     work = _Work(organization, consortium, price, rows, seats)
@@ -161,11 +158,14 @@ def _terms(form: CostMethodForm) -> Terms:
 def _read(form: CostMethodForm, work: _Work) -> None:
     """Everything that was typed, with every problem at once; then the split."""
     form.validate()
+    if form.price.data != work.price.key:
+        form.refuse(RuleBroken("Choose a pool or a tool.", "price"))
     try:
         work.terms = _terms(form)
     except RuleBroken as refusal:
         form.refuse(refusal)
-    form.form_errors.extend(work.seats.problems.values())
+    for leaid, problem in list(work.seats.problems.items())[:20]:
+        form.form_errors.append(f"{work.names[leaid]}: {problem}")
     if not form.errors:
         _reckon(form, work)
 

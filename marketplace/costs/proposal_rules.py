@@ -59,7 +59,8 @@ def frozen_inputs(
     seed: str,
 ) -> dict[str, Any]:
     """The document for `marketplace split`, each member with its name and the pupils' year."""
-    written = document(schedule.to_json(), members, terms.for_split(), seed)
+    in_order = sorted(members, key=lambda member: str(member.id))
+    written = document(schedule.to_json(), in_order, terms.for_split(), seed)
     return written | {"members": [row | facts[row["id"]] for row in written["members"]]}
 
 
