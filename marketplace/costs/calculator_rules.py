@@ -118,6 +118,7 @@ def _schedule(typed: Mapping[str, str], found: Answer) -> Schedule | None:
             amounts["minimum"] or 0,
             amounts["cap"],
             total,
+            combinable=bool(typed.get("combinable")),
         )
     except PricingRefused as refusal:
         for problem in refusal.problems:

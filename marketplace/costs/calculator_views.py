@@ -11,6 +11,7 @@ from marketplace.costs import bill_rules, calculator_rules, rules
 from marketplace.costs.calculator_rules import Answer
 from marketplace.costs.forms import MethodSplitForm
 from marketplace.costs.shared_views import bp
+from marketplace.pricing.rules import schedule_warnings
 
 #: Rows of the answer on the page; the download has all of them.
 ROWS = 50
@@ -52,6 +53,7 @@ def method_split() -> Any:
         lines=lines,
         rows=ROWS,
         compared=_compared(found) if found and lines else [],
+        warnings=schedule_warnings(found.schedule)[:5] if found and found.schedule else [],
         caps=rules.MOST_BY_METHOD,
         most=rules.MOST_ON_A_PAGE,
         certificate=_certificate(found) if found and lines else [],

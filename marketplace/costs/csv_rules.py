@@ -100,7 +100,8 @@ THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 def _cells(line: str) -> list[str]:
     bare = re.sub(r'"[^"]*"', "", line)
     separator = next((mark for mark in SEPARATORS if mark in bare), ",")
-    if separator == "," and not re.search(r",(?!\s)", THOUSANDS.sub("", bare)):
+    borders = THOUSANDS.sub("", bare)
+    if separator == "," and ", " in borders and not re.search(r",(?!\s)", borders):
         line = THOUSANDS.sub("", line)  # "Maple, 1,234": only the comma and space is a border
     try:
         return next(csv.reader([line], delimiter=separator, skipinitialspace=True))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from marketplace.core.web import Form
@@ -53,6 +53,7 @@ class MethodSplitForm(_MethodForm):
     fee = StringField("Fee that is added once")
     minimum = StringField("It costs at least")
     cap = StringField("It costs at most")
+    combinable = BooleanField("One buyer may hold several licenses side by side")
     members = TextAreaField(
         "Districts",
         description="One a line: name or id, seats, pupils, the most it will pay. Pupils and "
@@ -64,7 +65,7 @@ class MethodSplitForm(_MethodForm):
     )
 
     def typed(self) -> dict[str, str]:
-        return {it.name: it.data or "" for it in self if it.name != "csrf_token"}
+        return {it.name: str(it.data or "") for it in self if it.name != "csrf_token"}
 
     def refuse_all(self, problems: dict[str, list[str]]) -> None:
         """Each problem at its field; what was typed stays."""

@@ -246,8 +246,9 @@ def schedule_words(schedule: Schedule) -> str:
     """The price list in one sentence."""
     if schedule.form is Form.FLAT:
         return f"{dollars(schedule.total_cents or 0)} for all seats together."
+    unit, each = ("a district", " pupils") if schedule.form is Form.SITE else ("a seat", "")
     steps = [
-        f"{dollars(band.unit_cents)} a seat from {max(band.starts_at, 1):,}"
+        f"{dollars(band.unit_cents)} {unit} from {max(band.starts_at, 1):,}{each}"
         for band in schedule.bands
     ]
     how = {
@@ -255,7 +256,7 @@ def schedule_words(schedule: Schedule) -> str:
         Form.VOLUME: "All seats have the price of the step that is reached.",
     }.get(schedule.form, "")
     if len(steps) == 1:
-        steps = [f"{dollars(schedule.bands[0].unit_cents)} a seat"]
+        steps = [f"{dollars(schedule.bands[0].unit_cents)} {unit}"]
     extras = []
     if schedule.platform_fee_cents:
         extras.append(f"A fee of {dollars(schedule.platform_fee_cents)} is added once.")
@@ -263,4 +264,6 @@ def schedule_words(schedule: Schedule) -> str:
         extras.append(f"It costs {dollars(schedule.minimum_cents)} at least.")
     if schedule.cap_cents is not None:
         extras.append(f"It costs {dollars(schedule.cap_cents)} at most.")
+    if schedule.combinable:
+        extras.append("One buyer may hold several licenses.")
     return " ".join([", ".join(steps) + ".", how, *extras]).replace("  ", " ").strip()

@@ -193,3 +193,23 @@ def test_who_reckons_too_often_waits_and_may_still_read(limited):
 
     assert statuses == [200] * 20 + [429] * 2
     assert client.get(URL).status_code == 200
+
+
+def test_what_is_odd_about_a_price_list_is_said(send):
+    page = send(bands="1, 16.00\n2500, 18.00")
+
+    assert page.status_code == 200
+    assert "The price rises from $16.00 to $18.00" in page.text
+
+
+def test_several_licenses_side_by_side_may_cost_less_than_one(send):
+    one = send(kind="per_seat", bands="1, 10.00", cap="9000.00", members="Maple, 1200")
+    several = send(
+        kind="graduated",
+        bands="1, 5.00\n1001, 20.00",
+        combinable="y",
+        members="Maple, 1500",
+    )
+
+    assert "$9,000.00" in one.text
+    assert "$7,500.00" in several.text  # two licenses of 750; one would cost $15,000.00
