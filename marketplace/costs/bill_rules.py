@@ -56,7 +56,7 @@ class Bill:
 
 def reckon(schedule: Schedule, members: Sequence[Member], terms: Terms, seed: str) -> Split:
     """The split, or one sentence about why a page cannot show it."""
-    check_size(terms.method, len(members))
+    check_size(terms.method, len(members), len(schedule.bands))
     return split(schedule, members, seed=seed, **terms.for_split())
 
 
@@ -191,4 +191,6 @@ def _short(refusal: RuleBroken, terms: Terms, members: int) -> str:
         return "It needs the pupils of every district."
     if refusal.field == "members":
         return f"Too many districts for this page ({members:,})."
+    if refusal.field == "bands":
+        return "Too many price steps for this page."
     return str(refusal).splitlines()[0][:200]

@@ -94,7 +94,19 @@ def test_too_many_members_for_one_page_are_refused_with_the_way_out():
     with pytest.raises(RuleBroken, match=r"20,001 districts.*marketplace split"):
         rules.check_size(Method.PROPORTIONAL, 20_001)
 
-    rules.check_size(Method.PROPORTIONAL, 20_000)
+    rules.check_size(Method.PROPORTIONAL, 20_000, steps=1_000)
+
+
+@pytest.mark.parametrize("method", [Method.SHAPLEY, Method.EPM])
+def test_methods_that_reckon_long_have_smaller_pages(method):
+    most, steps = rules.MOST_BY_METHOD[method], rules.MOST_STEPS[method]
+    rules.check_size(method, most, steps)
+
+    with pytest.raises(RuleBroken) as crowd:
+        rules.check_size(method, most + 1, 1)
+    with pytest.raises(RuleBroken) as ladder:
+        rules.check_size(method, 1, steps + 1)
+    assert (crowd.value.field, ladder.value.field) == ("members", "bands")
 
 
 def test_a_long_group_is_named_in_part():
