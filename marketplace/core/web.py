@@ -128,6 +128,12 @@ def _counting(query: Any) -> Any:
     return unordered.with_only_columns(func.count(), maintain_column_froms=True)
 
 
+def paged_list(rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
+    """The same for rows that are in memory already."""
+    number = min(page_number(), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 # -- downloads -------------------------------------------------------------------------------
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -235,7 +241,7 @@ TITLES = {
     404: "Page not found",
     405: "That does not work here",
     409: "That cannot be done now",
-    413: "That file is too large",
+    413: "That is too large",
     422: "Something typed needs a change",
     429: "Too many tries",
     500: "Something went wrong on our side",
@@ -244,7 +250,7 @@ WORDS = {
     400: "The page may have been open too long. Go back, reload it and try again.",
     404: "It may have moved, or you may need to sign in with another account to see it.",
     405: "This address does not take that kind of request.",
-    413: "Files may be up to 10 MB.",
+    413: "Files may be up to 10 MB, and pasted text a little less.",
     429: "Wait a minute, then try again.",
     500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
 }

@@ -118,6 +118,19 @@ def _person(_t):
     }
 
 
+def _proposal(t):
+    return {
+        "price": f"price:{t.schedule.id}",
+        "method": "equal",
+        "equal_percent": "30",
+        "rest": "per_pupil",
+        f"seats-{t.district.leaid}": "30",
+        "words": "The same for all.",
+        "once_key": f"zq{t.letter}-proposal",
+        "do": "store",
+    }
+
+
 LETTER_AGAIN = "a letter may be asked for again when it did not come"
 
 DOORS = {
@@ -236,6 +249,19 @@ DOORS = {
         "district-buyer", lambda t: {"key": f"zq{t.letter}-one-use-key"}
     ),
     "/pools/<consortium>/<slug>/withdraw": Door("district-buyer"),
+    # costs
+    "/open/method/split": Door(
+        None,
+        lambda t: {
+            "kind": "per_seat",
+            "bands": "1, 16.00",
+            "method": "proportional",
+            "members": "Maple, 620",
+        },
+        stores=False,
+    ),
+    "/c/<slug>/cost-method": Door("convener", _proposal),
+    "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
     # orders
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),

@@ -28,6 +28,11 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "cost_proposal.bought",
+    "cost_proposal.inputs",
+    "cost_proposal.inputs_sha256",
+    "cost_proposal.method",
+    "cost_proposal.result",
     "pool.slug",
     "pool.split_method",
     "pool.status",

@@ -24,12 +24,15 @@ from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
+from marketplace.costs import service as costs_service
+from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
+from marketplace.pricing.rules import Method
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -263,6 +266,17 @@ class Builder:
             )
         }
         self.keep_confidential()
+        with self.writing(t.people["district-buyer"]) as (session, actor):
+            t.proposal = costs_service.propose_method(
+                session,
+                actor,
+                t.consortium.org_id,
+                once_key=self.mark("proposal-key"),
+                price_key=f"pool:{t.pool.slug}",
+                terms=Terms(Method.EQUAL),
+                seats={t.district.leaid: 120, t.neighbour.leaid: 80},
+                words=self.mark("proposal-words"),
+            )
         with self.writing() as (session, actor):
             pools_service.clear_pool(session, actor, t.cleared_pool.id)
         make.save(
