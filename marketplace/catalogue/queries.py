@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from marketplace.catalogue import rules
+from marketplace.catalogue import prices, rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.core import clock, tenancy
 from marketplace.core.access import NOBODY, Actor
 from marketplace.core.errors import NotFound
+from marketplace.pricing import rules as pricing
 
 _WHY = "what was once published is public"
 
@@ -175,22 +176,6 @@ def price_versions(session: Session, edition_id: UUID) -> list[PriceSchedule]:
     return list(session.exec(query))
 
 
-def missing_parts(session: Session, tool: Tool) -> list[str]:
-    """What the listing still needs before anybody may publish it."""
-    priced = {schedule.edition_id for schedule in schedules_of(session, tool.id)}
-    editions = editions_of(session, tool.id)
-    profile = vendor_profile(session, tool.org_id)
-    return rules.missing_parts(
-        description=tool.description,
-        subjects=tool.subjects,
-        ai_facts=tool.ai_facts,
-        editions=len(editions),
-        editions_without_price=[e.name for e in editions if e.id not in priced],
-        billing_email=profile.billing_email if profile else "",
-        remit_to=profile.remit_to if profile else "",
-    )
-
-
 def tools_by_status(session: Session, *statuses: ToolStatus, limit: int = 200) -> list[Tool]:
     """For the operator, who looks across vendors: those longest in line first."""
     query = (
@@ -216,3 +201,8 @@ def published_of_vendor(session: Session, org_id: UUID) -> list[Tool]:
     )
     with tenancy.everyone(_WHY):
         return list(session.exec(query))
+
+
+def lowest_seat_cents(session: Session, tool: Tool) -> int | None:
+    in_force = schedules_of(session, tool.id)
+    return prices.lowest_seat_cents(pricing.schedule_from_json(s.terms) for s in in_force)
