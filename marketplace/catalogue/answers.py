@@ -15,11 +15,13 @@ from marketplace.core.errors import RuleBroken
 from marketplace.core.money import dollars
 
 LONGEST_LINK = 500
+#: No answer is longer; what is pasted beyond is not even read.
+LONGEST_PASTE = 20_000
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 YES_NO = {"yes": True, "no": False}
 _LINK = re.compile(r"https?://[^\s/?#@:]+\.[^\s/?#@:]+(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 #: What a spreadsheet would run: an equals sign, an at sign, or a sign before a name or bracket.
-_FORMULA = re.compile(r"\s*([=@＝＠]|[+\-＋－][A-Za-z(=@])")  # noqa: RUF001  the wide forms too
+_FORMULA = re.compile(r"\s*([=@＝＠]|[+\-＋－][A-Za-z(=@])")
 
 Answers = Mapping[str, Mapping[str, Any]]
 
@@ -43,6 +45,7 @@ def read(question: Question, typed: str | Sequence[str], today: date) -> Any:
     Money is in cents, dates are ISO text; what cannot be read is refused at the question.
     """
     try:
+        check_length(_one(typed), max(LONGEST_PASTE, question.most))
         return _READERS[question.type](question, typed, today)
     except RuleBroken as refusal:
         raise RuleBroken(str(refusal), question.key) from None
@@ -52,18 +55,18 @@ def _one(typed: str | Sequence[str]) -> str:
     return typed if isinstance(typed, str) else "\n".join(typed)
 
 
-def _check_length(text: str, most: int) -> str:
+def check_length(text: str, most: int) -> str:
     if len(text) > most:
         raise RuleBroken(f"This is {len(text):,} letters long. Keep it to {most:,} letters.")
     return text
 
 
 def _text(question: Question, typed: str | Sequence[str], _today: date) -> str | None:
-    return _check_length(one_line(_one(typed)), question.most) or None
+    return check_length(one_line(_one(typed)), question.most) or None
 
 
 def _long(question: Question, typed: str | Sequence[str], _today: date) -> str | None:
-    return _check_length(plain(_one(typed)), question.most) or None
+    return check_length(plain(_one(typed)), question.most) or None
 
 
 def _items(typed: str | Sequence[str]) -> list[str]:
@@ -83,7 +86,7 @@ def _lines(question: Question, typed: str | Sequence[str], _today: date) -> list
 
 
 def _link(_question: Question, typed: str | Sequence[str], _today: date) -> str | None:
-    text = _check_length(_one(typed).strip(), LONGEST_LINK)
+    text = check_length(_one(typed).strip(), LONGEST_LINK)
     if text and not _LINK.match(text):
         raise RuleBroken("Enter a web address that starts with https://")
     return text or None
@@ -189,6 +192,12 @@ _READERS: dict[str, Any] = {
     "dollars": _dollars,
     "priced": _priced,
 }
+
+
+def check_value(question: Question, value: Any, today: date) -> None:
+    """That a value is what `read` makes of some text: whoever calls, only such are stored."""
+    if value is not None and read(question, typed_again(question, value), today) != value:
+        raise RuleBroken("This answer cannot be read.", question.key)
 
 
 def check_no_formula(typed: str) -> None:

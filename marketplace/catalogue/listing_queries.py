@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, or_, select
 
 from marketplace.catalogue import answers as said
-from marketplace.catalogue import queries, questions, rules
+from marketplace.catalogue import prices, queries, questions, rules
 from marketplace.catalogue.answers import Answers
 from marketplace.catalogue.listing_models import (
     ChangeNotice,
@@ -26,9 +26,10 @@ from marketplace.catalogue.listing_models import (
 )
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.core import clock, tenancy
+from marketplace.core import access, clock, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.errors import NotFound
+from marketplace.pricing import rules as pricing
 
 _WHY = "what was once published is public"
 
@@ -137,15 +138,39 @@ def may_read(actor: Actor, who: str, org_id: UUID) -> bool:
     return who == "districts" and actor.org_kind == "district"
 
 
-def published_file(session: Session, tool: Tool, file_id: UUID, actor: Actor) -> str:
-    """The name of a file that stands beside a published answer the actor may read."""
-    for version in versions_of(session, tool.id):
-        asked = questions.load(version.question_set).by_key
-        for key, answer in version.content["answers"].items():
-            file = answer.get("file")
-            if file and file["id"] == str(file_id) and may_read(actor, asked[key].who, tool.org_id):
-                return str(file["name"])
+def readable_file(session: Session, tool: Tool, file_id: UUID, actor: Actor) -> None:
+    """Refuse a file that stands beside no answer which the actor may read.
+
+    Drafts count for those who write them and for the operator.
+    """
+    written = [(v.question_set, v.content["answers"]) for v in versions_of(session, tool.id)]
+    if actor.org_id == tool.org_id or access.is_operator(actor, tool):
+        draft = draft_of(session, tool)
+        written.append((draft.question_set, draft.answers))
+    for question_set, answers in written:
+        asked = questions.load(question_set).by_key
+        for key, answer in answers.items():
+            is_it = answer.get("file", {}).get("id") == str(file_id)
+            if is_it and may_read(actor, asked[key].who, tool.org_id):
+                return
     raise NotFound("There is no such document.")
+
+
+def frozen_prices(version: ListingVersion) -> list[dict[str, Any]]:
+    """The editions of a version with their prices in words."""
+    found = []
+    for edition in version.content["editions"]:
+        price = edition["price"]
+        schedule = pricing.schedule_from_json(price["terms"]) if price else None
+        found.append({
+            "name": edition["name"],
+            "included": edition["included"],
+            "range": prices.price_range([schedule]) if schedule else "",
+            "extras": prices.extras(schedule) if schedule else [],
+            "valid_until": date.fromisoformat(price["valid_until"]) if price else None,
+            "version": price["version"] if price else None,
+        })  # fmt: skip
+    return found
 
 
 # -- steps, deadlines, notices ---------------------------------------------------------------
@@ -170,6 +195,16 @@ def deadlines_of(session: Session, tool_id: UUID) -> list[ListingDeadline]:
     )
     with tenancy.everyone("the days on which published answers run out are public"):
         return list(session.exec(query))
+
+
+def words_of_deadline(session: Session, tool: Tool, what: str) -> str:
+    if what == "listing":
+        return "The listing itself, to be confirmed once a year"
+    if what.startswith("price:"):
+        names = {str(e.id): e.name for e in queries.editions_of(session, tool.id)}
+        return f"The price of {names.get(what.removeprefix('price:'), 'an edition')}"
+    asked = questions.load().by_key.get(what)
+    return asked.label if asked else what
 
 
 def notices_of(session: Session, tool_id: UUID) -> list[ChangeNotice]:

@@ -53,8 +53,10 @@ def answer_questions(
     draft = listing_queries.draft_of(session, tool)
     written = listing_rules.settle(questions.load(), draft.answers, answers, seen)
     kept = {key: dict(answer) for key, answer in draft.answers.items()}
+    asked, day = questions.load().by_key, clock.now().date()
     today = listing_queries.today().isoformat()
     for key, value in written.items():
+        said.check_value(asked[key], value, day)
         _put(kept, key, value, today)
     for key in confirmed:
         if key in kept:

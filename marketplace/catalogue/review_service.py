@@ -84,9 +84,7 @@ def publish_listing(
     draft.sent_at = None
     session.add(draft)
     project_answers(session, actor, tool, draft.answers)
-    freeze_version(
-        session, actor, tool, draft.answers, because=because or "Confirmed", settle=True
-    )
+    freeze_version(session, actor, tool, draft.answers, because=because or "Confirmed", settle=True)
     if not is_change:
         record_step(session, actor, tool)
     emit(session, actor, "catalogue.published", tool)
@@ -144,22 +142,15 @@ def warn_of_expiry(session: Session, actor: Actor) -> int:
         if step is None:
             continue
         deadline.warned_days = step
-        line = f"- {_what(session, tool, deadline.what)}: {day(deadline.ends_on)}"
+        words = listing_queries.words_of_deadline(session, tool, deadline.what)
+        line = f"- {words}: {day(deadline.ends_on)}"
         by_tool.setdefault(tool.id, (tool, []))[1].append(line)
     for tool, lines in by_tool.values():
         text = "These run out soon. Confirm or renew them, then send the changes for review.\n\n"
-        _tell_vendor(session, tool, f"{tool.name}: something runs out soon", text + "\n".join(lines))
+        _tell_vendor(
+            session, tool, f"{tool.name}: something runs out soon", text + "\n".join(lines)
+        )
     return len(by_tool)
-
-
-def _what(session: Session, tool: Tool, what: str) -> str:
-    if what == "listing":
-        return "The listing itself, which must be confirmed once a year"
-    if what.startswith("price:"):
-        names = {str(e.id): e.name for e in queries.editions_of(session, tool.id)}
-        return f"The price of {names.get(what.removeprefix('price:'), 'an edition')}"
-    asked = questions.load().by_key.get(what)
-    return asked.label if asked else what
 
 
 def expire_listings(session: Session, actor: Actor) -> int:

@@ -57,9 +57,12 @@ def start_listing(session: Session, actor: Actor, *, name: str, summary: str) ->
     require(actor, "catalogue.start_listing", vendor)
     if begun := queries.draft_begun(session, vendor.id, name, summary):
         return begun
-    if rules.fold(name) in {rules.fold(own.name) for own in queries.listings_of(session, vendor.id)}:
-        raise RuleBroken("You already list a tool with this name. Open it, or choose another name.",
-                         "name")
+    if rules.fold(name) in {
+        rules.fold(own.name) for own in queries.listings_of(session, vendor.id)
+    }:
+        raise RuleBroken(
+            "You already list a tool with this name. Open it, or choose another name.", "name"
+        )
     tool = Tool(
         org_id=vendor.id,
         slug=_free_slug(session, slug_of(name)),
@@ -173,7 +176,9 @@ def offer_price(
     session.add(schedule)
     session.flush()
     tool.lowest_seat_cents = queries.lowest_seat_cents(session, tool)
-    _freeze_if_public(session, actor, tool, f"Price of “{edition.name}”, version {schedule.version}")
+    _freeze_if_public(
+        session, actor, tool, f"Price of “{edition.name}”, version {schedule.version}"
+    )
     emit(
         session,
         actor,

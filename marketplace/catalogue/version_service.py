@@ -137,9 +137,7 @@ def _keep_deadlines(
     wanted = listing_rules.deadlines(questions.load(), content["answers"], today)
     for edition in content["editions"]:
         if edition["price"]:
-            wanted[f"price:{edition['id']}"] = date.fromisoformat(
-                edition["price"]["valid_until"]
-            )
+            wanted[f"price:{edition['id']}"] = date.fromisoformat(edition["price"]["valid_until"])
     kept = {d.what: d for d in listing_queries.deadlines_of(session, tool.id)}
     if "listing" in kept and not renewed:
         wanted["listing"] = kept["listing"].ends_on
@@ -154,5 +152,3 @@ def _keep_deadlines(
             deadline.ends_on, deadline.warned_days = ends_on, listing_rules.NOT_WARNED
     for gone in kept.values():
         session.delete(gone)
-
-

@@ -17,7 +17,6 @@ from marketplace.core.tenancy import OwnedByOrg
 from marketplace.core.uploads import LARGEST_BYTES
 
 
-
 class StoredFile(OwnedByOrg, table=True):
     __tablename__ = "stored_file"
     __table_args__ = (CheckConstraint("size > 0", name="not_empty"),)

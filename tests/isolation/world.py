@@ -17,6 +17,9 @@ from marketplace.accounts import security
 from marketplace.accounts.login import actor_for
 from marketplace.accounts.models import Invitation
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import listing_queries, version_service
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.listing_models import ListingDraft, ListingImport
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
@@ -140,6 +143,47 @@ class Builder:
         t.draft = self.hidden_tool("draft", ToolStatus.DRAFT)
         t.submitted = self.hidden_tool("submitted", ToolStatus.SUBMITTED)
         self.set(t.submitted, submitted_at=clock.now())
+        self.answers()
+
+    def answers(self):
+        """A published version, a draft with a file that only the vendor sees, a file of rows."""
+        make, t = self.make, self.t
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            tool = catalogue.tool_to_change(session, t.tool.id)
+            public = listing_queries.answers_on_tool(tool)
+            version_service.freeze_version(session, actor, tool, public)
+        t.secret_file = make.save(
+            StoredFile(
+                org_id=t.vendor.id,
+                name=f"{self.mark('evidence')}.txt",
+                media_type="text/plain",
+                size=3,
+                fingerprint="0" * 64,
+                content=self.mark("evidence").encode(),
+                stored_at=clock.now(),
+            )
+        )
+        file = {"id": str(t.secret_file.id), "name": t.secret_file.name, "size": 3}
+        answers = listing_queries.answers_on_tool(t.draft)
+        answers["ai_bias"] = {"value": self.mark("bias"), "on": "2026-11-16", "file": file}
+        make.save(
+            ListingDraft(
+                org_id=t.vendor.id,
+                tool_id=t.draft.id,
+                question_set="2026-11",
+                answers=answers,
+                saved_at=clock.now(),
+            )
+        )
+        t.listing_import = make.save(
+            ListingImport(
+                org_id=t.vendor.id,
+                name=f"{self.mark('import')}.csv",
+                header=["Name", "Summary"],
+                rows=[[self.mark("imported"), "One line."]],
+                uploaded_at=clock.now(),
+            )
+        )
 
     def hidden_tool(self, key, status):
         make, t = self.make, self.t
