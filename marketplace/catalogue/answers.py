@@ -194,10 +194,14 @@ _READERS: dict[str, Any] = {
 }
 
 
-def check_value(question: Question, value: Any, today: date) -> None:
-    """That a value is what `read` makes of some text: whoever calls, only such are stored."""
-    if value is not None and read(question, typed_again(question, value), today) != value:
+def checked(question: Question, value: Any, today: date) -> Any:
+    """The value, if it is what `read` makes of some text: whoever calls, only such are stored."""
+    if value is None:
+        return None
+    again = read(question, typed_again(question, value), today)
+    if again != value and question.type != "many":  # of several, only the order may differ
         raise RuleBroken("This answer cannot be read.", question.key)
+    return again
 
 
 def check_no_formula(typed: str) -> None:

@@ -56,8 +56,7 @@ def answer_questions(
     asked, day = questions.load().by_key, clock.now().date()
     today = listing_queries.today().isoformat()
     for key, value in written.items():
-        said.check_value(asked[key], value, day)
-        _put(kept, key, value, today)
+        _put(kept, key, said.checked(asked[key], value, day), today)
     for key in confirmed:
         if key in kept:
             kept[key]["on"] = today
