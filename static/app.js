@@ -173,6 +173,10 @@
         if (fresh) put(old, fresh);
       });
     }
+    function tell(text) {
+      var line = document.getElementById("saved");
+      if (line) line.textContent = text;
+    }
     function save() {
       if (busy) { again = true; return; }
       busy = true;
@@ -181,6 +185,7 @@
         if (body.get(key) instanceof File) body.delete(key);
       });
       body.set("autosave", "1");
+      tell("Saving …");
       fetch(location.href, { method: "POST", body: body, credentials: "same-origin" })
         .then(function (answer) {
           if (answer.redirected || (!answer.ok && answer.status !== 422)) throw new Error(answer.status);
@@ -193,7 +198,7 @@
             take(page, "#seen", function (old, fresh) { old.value = fresh.value; });
           }
         })
-        .catch(function () {})
+        .catch(function () { tell("Not saved yet. Press Save."); })
         .then(function () {
           busy = false;
           if (pressed) form.requestSubmit(pressed);

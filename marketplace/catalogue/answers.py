@@ -273,6 +273,9 @@ def lines_of(question: Question, value: Any) -> list[str]:
             return [dollars(value)]
         case "priced":
             return [f"{line['what']}: {dollars(line['cents'])}" for line in value]
+        case "date":
+            day = date.fromisoformat(value)
+            return [f"{day:%b} {day.day}, {day.year}"]
         case "whole":
             return [f"{value:,} {question.suffix}".strip()]
         case "long":

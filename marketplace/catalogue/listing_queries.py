@@ -178,13 +178,11 @@ def frozen_prices(version: ListingVersion) -> list[dict[str, Any]]:
 
 def steps_of(session: Session, tool_id: UUID) -> list[ListingStep]:
     """What happened to a listing, newest first."""
-    query = (
-        select(ListingStep)
-        .where(ListingStep.tool_id == tool_id)
-        .order_by(col(ListingStep.taken_at).desc())
-    )
+    query = select(ListingStep).where(ListingStep.tool_id == tool_id)
+    order = list(ToolStatus)
     with tenancy.everyone("whoever may see the tool may see the steps that were public"):
-        return list(session.exec(query))
+        steps = list(session.exec(query))
+    return sorted(steps, key=lambda s: (s.taken_at, order.index(s.status)), reverse=True)
 
 
 def deadlines_of(session: Session, tool_id: UUID) -> list[ListingDeadline]:
