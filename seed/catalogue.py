@@ -50,9 +50,7 @@ def describe_vendor(diary: Diary, vendor: Vendor) -> None:
 def list_tool(diary: Diary, listing: Listing) -> None:
     session, vendor = diary.session, diary.actors[f"vendor:{listing.vendor}"]
     tool = service.start_listing(session, vendor, name=listing.name, summary=listing.summary)
-    listing_service.answer_questions(
-        session, vendor, tool.id, answers_of(listing, diary.today())
-    )
+    listing_service.answer_questions(session, vendor, tool.id, answers_of(listing, diary.today()))
     for name, terms in listing.prices.items():
         edition = service.save_edition(session, vendor, tool.id, name=name, included=INCLUDED)
         price = _offer(diary, listing, tool, edition, terms)

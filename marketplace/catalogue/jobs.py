@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from marketplace.catalogue import listing_queries, listing_service, review_service
+from marketplace.catalogue import listing_queries, review_service, service
 from marketplace.core import jobs
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
@@ -12,7 +12,7 @@ from marketplace.core.events import Event, on
 def tell_followers(session: Session, event: Event) -> None:
     notice = listing_queries.notice_by_id(session, event.subject_id)
     followers = listing_queries.followers_of(session, notice.tool_id)
-    listing_service.tell_districts(session, Actor.system(), notice.id, followers)
+    service.tell_districts(session, Actor.system(), notice.id, followers)
 
 
 @jobs.timed

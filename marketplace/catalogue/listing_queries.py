@@ -5,11 +5,11 @@ is read from the vendor's own scope, or by the operator once it was sent.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from marketplace.catalogue import answers as said
 from marketplace.catalogue import prices, queries, questions, rules
@@ -112,15 +112,6 @@ def get_version(session: Session, tool_id: UUID, number: int) -> ListingVersion:
     if version is None:
         raise NotFound("There is no such version.")
     return version
-
-
-def version_at(session: Session, tool_id: UUID, moment: datetime) -> int | None:
-    """The number of the version that buyers read at a moment; None before the first."""
-    query = select(func.max(ListingVersion.number)).where(
-        ListingVersion.tool_id == tool_id, ListingVersion.published_at <= moment
-    )
-    with tenancy.everyone(_WHY):
-        return session.exec(query).one()
 
 
 def published_answers(session: Session, tool: Tool) -> tuple[str, Answers, ListingVersion | None]:

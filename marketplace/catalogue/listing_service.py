@@ -1,6 +1,6 @@
 """What a vendor does to the answers of a listing, and what follows when something changes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,28 +8,22 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from marketplace.accounts import queries as accounts
-from marketplace.accounts.rules import Role
 from marketplace.catalogue import answers as said
 from marketplace.catalogue import listing_queries, listing_rules, queries, questions
 from marketplace.catalogue.listing_models import (
     ChangeNotice,
     ListingDraft,
-    NoticeReceipt,
     ToolFollower,
 )
-from marketplace.catalogue.listing_rules import CHANGE_WORDS, ChangeKind
+from marketplace.catalogue.listing_rules import ChangeKind
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.catalogue.version_service import project_answers
-from marketplace.core import clock, files, mail
+from marketplace.core import clock, files
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.core.uploads import CheckedFile
-
-#: Who at a district hears of a change.
-TOLD = (Role.BUYER, Role.ADMINISTRATOR, Role.DATA_STEWARD)
 
 
 def answer_questions(
@@ -171,40 +165,6 @@ def announce_change(
     session.flush()
     emit(session, actor, "catalogue.change_announced", notice, tool=str(tool.id), kind=str(kind))
     return notice
-
-
-def tell_districts(
-    session: Session, actor: Actor, notice_id: UUID, districts: Iterable[UUID]
-) -> int:
-    """Write to each of these districts that was not told yet; returns how many were."""
-    notice = listing_queries.notice_by_id(session, notice_id)
-    require(actor, "catalogue.tell_districts", notice)
-    # The tool is locked, so that two jobs with the same district in hand take turns.
-    tool = queries.tool_to_change(session, notice.tool_id)
-    vendor = accounts.get_organization(session, tool.org_id)
-    told = listing_queries.districts_told(session, notice.id)
-    new = [district for district in dict.fromkeys(districts) if district not in told]
-    for district in new:
-        session.add(NoticeReceipt(org_id=district, notice_id=notice.id, told_at=clock.now()))
-        for person in accounts.people_with_role(session, district, *TOLD):
-            mail.send(
-                session,
-                person.email,
-                f"{vendor.name} announces a change to {tool.name}",
-                _letter(tool, notice, vendor.name),
-            )
-    session.flush()
-    return len(new)
-
-
-def _letter(tool: Tool, notice: ChangeNotice, vendor: str) -> str:
-    day = f"{notice.takes_effect_on:%B} {notice.takes_effect_on.day}, {notice.takes_effect_on.year}"
-    return (
-        f"{CHANGE_WORDS[notice.kind]} changes on {day}.\n\n{vendor} writes:\n\n{notice.words}\n\n"
-        "The answers this touches are marked as changed and not yet reviewed:\n"
-        f"{mail.site_address()}/tools/{tool.slug}/history\n\n"
-        "You get this letter because your district uses or follows the tool.\n"
-    )
 
 
 def follow_tool(session: Session, actor: Actor, tool_id: UUID) -> None:

@@ -5,12 +5,13 @@ across vendors by themselves; a draft is seen only from its vendor's own scope.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
-from marketplace.catalogue import prices
+from marketplace.catalogue import prices, rules
+from marketplace.catalogue.listing_models import ListingVersion
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.core import access, clock, tenancy
@@ -71,6 +72,15 @@ def known_tools(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     query = select(Tool).where(col(Tool.slug).in_(set(slugs)), col(Tool.published_at).is_not(None))
     with tenancy.everyone(_WHY):
         return {tool.slug: tool for tool in session.exec(query)}
+
+
+def version_at(session: Session, tool_id: UUID, moment: datetime) -> int | None:
+    """The number of the version that buyers read at a moment; None before the first."""
+    query = select(func.max(ListingVersion.number)).where(
+        ListingVersion.tool_id == tool_id, ListingVersion.published_at <= moment
+    )
+    with tenancy.everyone(_WHY):
+        return session.exec(query).one()
 
 
 def editions_of(session: Session, tool_id: UUID) -> list[Edition]:
@@ -139,6 +149,14 @@ def own_tool(session: Session, org_id: UUID, slug: str) -> Tool:
     """One of a vendor's listings, from its own scope."""
     query = select(Tool).where(Tool.slug == slug, Tool.org_id == org_id)
     return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
+
+
+def lists_already(session: Session, org_id: UUID, name: str) -> bool:
+    """Whether a vendor has a listing of this name, however it is spelled; names come first in
+    what a search looks through."""
+    begins = col(Tool.search_text).startswith(f"{rules.fold(name)} | ", autoescape=True)
+    query = select(Tool.id).where(Tool.org_id == org_id, begins).limit(1)
+    return session.exec(query).first() is not None
 
 
 def draft_begun(session: Session, org_id: UUID, name: str, summary: str) -> Tool | None:

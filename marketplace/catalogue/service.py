@@ -1,5 +1,6 @@
 """What a vendor does to its listings, editions and prices: one function per use case."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,17 +9,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.rules import slug_of
+from marketplace.accounts.rules import Role, slug_of
 from marketplace.catalogue import listing_queries, prices, queries, questions, rules
-from marketplace.catalogue.listing_models import ListingDraft
+from marketplace.catalogue.listing_models import ChangeNotice, ListingDraft, NoticeReceipt
+from marketplace.catalogue.listing_rules import CHANGE_WORDS
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ScheduleForm, ToolStatus
 from marketplace.catalogue.version_service import freeze_version, project_answers, record_step
-from marketplace.core import clock, tenancy
+from marketplace.core import clock, mail, tenancy
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.pricing import rules as pricing
+
+#: Who at a district hears of a change.
+TOLD = (Role.BUYER, Role.ADMINISTRATOR, Role.DATA_STEWARD)
 
 # -- the vendor writes -----------------------------------------------------------------------
 
@@ -57,9 +62,7 @@ def start_listing(session: Session, actor: Actor, *, name: str, summary: str) ->
     require(actor, "catalogue.start_listing", vendor)
     if begun := queries.draft_begun(session, vendor.id, name, summary):
         return begun
-    if rules.fold(name) in {
-        rules.fold(own.name) for own in queries.listings_of(session, vendor.id)
-    }:
+    if queries.lists_already(session, vendor.id, name):
         raise RuleBroken(
             "You already list a tool with this name. Open it, or choose another name.", "name"
         )
@@ -207,3 +210,37 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
     if tool.open_pools != count:
         tool.open_pools = max(0, count)
         emit(session, actor, "catalogue.open_pools_noted", tool, count=count)
+
+
+def tell_districts(
+    session: Session, actor: Actor, notice_id: UUID, districts: Iterable[UUID]
+) -> int:
+    """Write to each of these districts that was not told yet; returns how many were."""
+    notice = listing_queries.notice_by_id(session, notice_id)
+    require(actor, "catalogue.tell_districts", notice)
+    # The tool is locked, so that two jobs with the same district in hand take turns.
+    tool = queries.tool_to_change(session, notice.tool_id)
+    vendor = accounts.get_organization(session, tool.org_id)
+    told = listing_queries.districts_told(session, notice.id)
+    new = [district for district in dict.fromkeys(districts) if district not in told]
+    for district in new:
+        session.add(NoticeReceipt(org_id=district, notice_id=notice.id, told_at=clock.now()))
+        for person in accounts.people_with_role(session, district, *TOLD):
+            mail.send(
+                session,
+                person.email,
+                f"{vendor.name} announces a change to {tool.name}",
+                _letter(tool, notice, vendor.name),
+            )
+    session.flush()
+    return len(new)
+
+
+def _letter(tool: Tool, notice: ChangeNotice, vendor: str) -> str:
+    day = f"{notice.takes_effect_on:%B} {notice.takes_effect_on.day}, {notice.takes_effect_on.year}"
+    return (
+        f"{CHANGE_WORDS[notice.kind]} changes on {day}.\n\n{vendor} writes:\n\n{notice.words}\n\n"
+        "The answers this touches are marked as changed and not yet reviewed:\n"
+        f"{mail.site_address()}/tools/{tool.slug}/history\n\n"
+        "You get this letter because your district uses or follows the tool.\n"
+    )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from marketplace.catalogue.questions import QuestionSet
 from marketplace.core.errors import RuleBroken
 
-MOST_ROWS = 2_000
+#: Each row is written in the same transaction: so many take some seconds.
+MOST_ROWS = 500
 MOST_COLUMNS = 200
 LONGEST_CELL = 20_000
 Table = tuple[list[str], list[list[str]]]

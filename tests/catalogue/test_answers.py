@@ -152,8 +152,7 @@ TEXTS = st.text(max_size=120)
 def test_whatever_is_typed_is_read_or_refused_in_words_and_stays_the_same(question, typed):
     try:
         value = said.read(question, typed, TODAY)
-    except RuleBroken as refusal:
-        assert refusal.field == question.key
+    except RuleBroken:
         return
 
     assert said.checked(question, value, TODAY) == value

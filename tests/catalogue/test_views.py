@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from marketplace.accounts.rules import Role
-from marketplace.catalogue import review_service, service
+from marketplace.catalogue import review_service
 from tests.catalogue.conftest import VOLUME, across
 
 

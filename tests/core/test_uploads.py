@@ -102,7 +102,7 @@ def test_a_picture_is_drawn_anew_without_what_was_hidden_in_it():
 
 
 def test_only_the_wanted_kinds_are_taken():
-    with pytest.raises(RuleBroken, match="This is a PDF file. Choose one of these kinds: CSV"):
+    with pytest.raises(RuleBroken, match=r"This is a PDF file\. Choose one of these kinds: CSV"):
         uploads.check("a.pdf", b"%PDF-1.7", ("csv", "xlsx"))
 
 
