@@ -20,8 +20,10 @@ def writes_listings(actor: Actor, _subject: Any) -> bool:
     return actor.org_kind == "vendor" and actor.acts_as(Role.LISTING_EDITOR, Role.ADMINISTRATOR)
 
 
-def works_for_a_district(actor: Actor, _subject: Any) -> bool:
-    return actor.org_kind == "district" and actor.user_id is not None
+def decides_for_a_district(actor: Actor, _subject: Any) -> bool:
+    return actor.org_kind == "district" and actor.acts_as(
+        Role.ADMINISTRATOR, Role.BUYER, Role.APPROVER, Role.DATA_STEWARD, Role.AI_SUPERVISOR
+    )
 
 
 access.declare(
@@ -42,8 +44,8 @@ access.declare(
         "catalogue.save_edition": [[owns, writes_listings]],
         "catalogue.offer_price": [[owns, writes_listings]],
         "catalogue.submit_listing": [[owns, writes_listings]],
-        "catalogue.follow_tool": [[works_for_a_district]],
-        "catalogue.unfollow_tool": [[works_for_a_district]],
+        "catalogue.follow_tool": [[decides_for_a_district]],
+        "catalogue.unfollow_tool": [[decides_for_a_district]],
         "catalogue.review_listings": [[is_operator]],
         "catalogue.review_listing": [[is_operator]],
         "catalogue.take_up_listing": [[is_operator]],

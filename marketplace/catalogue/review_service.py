@@ -105,7 +105,8 @@ def send_back_listing(session: Session, actor: Actor, tool_id: UUID, *, reason: 
         rules.check_can_send_back(tool.status)
         # What was public stays known as suspended; only what never was goes back to draft.
         tool.status = ToolStatus.SUSPENDED if tool.published_at else ToolStatus.DRAFT
-        record_step(session, actor, tool, reason)
+        # A step of what was public is public; what is written to the vendor is not.
+        record_step(session, actor, tool, "" if tool.published_at else reason)
     tool.review_note = reason
     emit(session, actor, "catalogue.sent_back", tool)
     _tell_vendor(session, tool, f"{tool.name} needs a change before it is published", reason)

@@ -178,7 +178,9 @@ def file_response(name: str, media_type: str, content: bytes) -> Response:
     """A file that somebody sent us: saved, never shown as part of the site."""
     response = Response(content, mimetype=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
+    )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 

@@ -359,7 +359,8 @@ def test_what_nobody_confirmed_for_a_year_expires_with_a_reason(
 
 def test_confirming_keeps_a_listing_for_another_year(app, act, look, editor, operator, published):
     with clock.frozen(NOW + timedelta(days=300)):
-        act(editor, service.offer_price, published.id, queries.editions_of(look, published.id)[0].id,
+        [edition] = queries.editions_of(look, published.id)
+        act(editor, service.offer_price, published.id, edition.id,
             terms=VOLUME, valid_until=date(2028, 6, 30))  # fmt: skip
         act(editor, answer, published.id, {}, confirmed=["ai_training"])
         publish_again(act, editor, operator, published)
@@ -374,8 +375,9 @@ def test_confirming_keeps_a_listing_for_another_year(app, act, look, editor, ope
 
 
 def announce(act, editor, tool, once_key="k1", kind=ChangeKind.MODEL):
-    return act(editor, listing_service.announce_change, tool.id, kind=kind,
-               words="A newer model.", takes_effect_on=date(2027, 1, 15), once_key=once_key)  # fmt: skip
+    facts = {"words": "A newer model.", "takes_effect_on": date(2027, 1, 15)}
+    announced = listing_service.announce_change
+    return act(editor, announced, tool.id, kind=kind, once_key=once_key, **facts)
 
 
 def test_a_change_is_told_once_to_every_district_that_uses_or_follows_the_tool(

@@ -190,7 +190,7 @@ DOORS = {
         "vendor-listing_editor", lambda t: {"column_0": "name", "column_1": "summary"}
     ),
     "/tools/<slug>/follow": Door("district-buyer"),
-    "/tools/<slug>/unfollow": Door("district-buyer"),
+    "/tools/<slug>/unfollow": Door("neighbour"),
     "/v/<slug>/listings/<tool_slug>/editions/new": Door(
         "vendor-listing_editor",
         lambda t: {"name": "New edition", "included": "All", "seen_edits": "0"},

@@ -35,7 +35,7 @@ VALUES = {
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
     ("/tools/", "slug"): lambda t: t.tool.slug,
-    ("/tools/", "file_id"): lambda t: t.secret_file.id,
+    ("/tools/", "file_id"): lambda t: t.evidence.id,
     ("/tools/", "number"): lambda t: 1,
     ("/v/", "ending"): lambda t: "csv",
     ("/v/", "import_id"): lambda t: t.listing_import.id,
@@ -68,7 +68,6 @@ SPECIAL = {
     ("/pools/<consortium>/<slug>/clearing.json", "slug"): lambda t: t.cleared_pool.slug,
     ("/admin/listings/<tool_slug>/suspend", "tool_slug"): lambda t: t.tool.slug,
     ("/v/<slug>/listings/<tool_slug>/announce", "tool_slug"): lambda t: t.tool.slug,
-    ("/tools/<slug>/files/<uuid:file_id>", "slug"): lambda t: t.draft.slug,
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
 }
 #: Parts of an address that name no object of anybody.

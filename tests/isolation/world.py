@@ -19,7 +19,12 @@ from marketplace.accounts.models import Invitation
 from marketplace.accounts.rules import Role
 from marketplace.catalogue import listing_queries, version_service
 from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.listing_models import ListingDraft, ListingImport
+from marketplace.catalogue.listing_models import (
+    ListingDraft,
+    ListingImport,
+    ListingStep,
+    ToolFollower,
+)
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
@@ -146,35 +151,41 @@ class Builder:
         self.answers()
 
     def answers(self):
-        """A published version, a draft with a file that only the vendor sees, a file of rows."""
+        """A published version with a file, two drafts, a file of rows, somebody who follows."""
         make, t = self.make, self.t
-        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
-            tool = catalogue.tool_to_change(session, t.tool.id)
-            public = listing_queries.answers_on_tool(tool)
-            version_service.freeze_version(session, actor, tool, public)
-        t.secret_file = make.save(
+        t.evidence = make.save(
             StoredFile(
                 org_id=t.vendor.id,
-                name=f"{self.mark('evidence')}.txt",
+                name=f"study of {t.name}.txt",
                 media_type="text/plain",
-                size=3,
+                size=9,
                 fingerprint="0" * 64,
-                content=self.mark("evidence").encode(),
+                content=b"We looked",
                 stored_at=clock.now(),
             )
         )
-        file = {"id": str(t.secret_file.id), "name": t.secret_file.name, "size": 3}
-        answers = listing_queries.answers_on_tool(t.draft)
-        answers["ai_bias"] = {"value": self.mark("bias"), "on": "2026-11-16", "file": file}
-        make.save(
-            ListingDraft(
-                org_id=t.vendor.id,
-                tool_id=t.draft.id,
-                question_set="2026-11",
-                answers=answers,
-                saved_at=clock.now(),
+        file = {"id": str(t.evidence.id), "name": t.evidence.name, "size": 9}
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            tool = catalogue.tool_to_change(session, t.tool.id)
+            public = listing_queries.answers_on_tool(tool)
+            public["ai_bias"] = {"value": "We looked.", "on": "2026-11-16", "file": file}
+            public["ai_use"] = {"value": "predictive", "on": "2026-11-16"}
+            version_service.freeze_version(session, actor, tool, public)
+        make.save(ToolFollower(org_id=t.neighbour.id, tool_id=t.tool.id, since=clock.now()))
+        for tool in (t.draft, t.submitted):
+            secret = {"value": self.mark(f"data-place-of-{tool.status}"), "on": "2026-11-16"}
+            key = "data_place" if tool is t.submitted else "substitute"
+            make.save(
+                ListingDraft(
+                    org_id=t.vendor.id,
+                    tool_id=tool.id,
+                    question_set="2026-11",
+                    answers=listing_queries.answers_on_tool(tool) | {key: secret},
+                    saved_at=clock.now(),
+                )
             )
-        )
+        step = {"status": ToolStatus.DRAFT, "reason": self.mark("reason"), "taken_at": clock.now()}
+        make.save(ListingStep(org_id=t.vendor.id, tool_id=t.draft.id, **step))
         t.listing_import = make.save(
             ListingImport(
                 org_id=t.vendor.id,
