@@ -193,10 +193,11 @@
         })
         .then(function (text) {
           var page = new DOMParser().parseFromString(text, "text/html");
-          take(page, "[data-fresh]", function (old, fresh) { old.replaceWith(fresh); });
+          /* First what was seen: what is put in place below leaves the answer. */
           if (page.querySelector("[data-saved]")) {
             take(page, "#seen", function (old, fresh) { old.value = fresh.value; });
           }
+          take(page, "[data-fresh]", function (old, fresh) { old.replaceWith(fresh); });
         })
         .catch(function () { tell("Not saved yet. Press Save."); })
         .then(function () {
