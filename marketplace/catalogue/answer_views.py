@@ -59,7 +59,7 @@ def _onward(slug: str, tool_slug: str, asked: Section, form: AnswersForm) -> Any
     """To the list; or to the next part; or back here when an answer brought new questions."""
     vendor, tool = own_tool(slug, tool_slug, "catalogue.answer_questions")
     answers = listing_queries.draft_of(db.session(), tool).answers
-    here = {"slug": slug, "tool_slug": tool_slug}
+    here: dict[str, Any] = {"slug": slug, "tool_slug": tool_slug}
     new = [q for q in said.asked_of(asked, answers) if q.key not in form]
     if any(said.value_of(answers, q.key) is None for q in new):
         flash("Saved. Your answer brought some more questions.", "good")

@@ -37,8 +37,8 @@ def announce_change(slug: str, tool_slug: str) -> Any:
             actor,
             tool.id,
             kind=ChangeKind(form.kind.data),
-            words=form.words.data,
-            takes_effect_on=form.takes_effect_on.data,
+            words=form.words.data or "",
+            takes_effect_on=form.takes_effect_on.data or listing_queries.today(),
             once_key=form.once_key.data[:32],
         )
     ):

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from marketplace.catalogue.rules import AI_WORDS, SUBJECTS
 
@@ -114,7 +114,7 @@ def _question(written: Mapping[str, Any]) -> Question:
 
 
 def _word(key: Any) -> str:
-    return {True: "yes", False: "no"}.get(key, key) if isinstance(key, bool) else str(key)
+    return ("yes" if key else "no") if isinstance(key, bool) else str(key)
 
 
 def _check(questions: QuestionSet) -> None:
