@@ -9,6 +9,7 @@ from flask import request, url_for
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
+from marketplace.catalogue import queries as catalogue
 from marketplace.consortia.rules import SHAPE_WORDS
 from marketplace.core import clock, db, web
 from marketplace.core.access import can
@@ -61,6 +62,7 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "shown": shown,
         "pool": pool,
         "tool": shown.tool,
+        "listing_version": _listing_version(session, pool),
         "consortium": shown.organization,
         "vendor": names[pool.vendor_id],
         "lead": names[shown.consortium.lead_agency_id],
@@ -99,6 +101,11 @@ class Math:
 
 def _counted_leaid(mine: dict[str, Any] | None) -> str | None:
     return mine["district"].leaid if mine and mine["commitment"] else None
+
+
+def _listing_version(session: Any, pool: Pool) -> int | None:
+    """The version of the listing that buyers read when the pool opened."""
+    return catalogue.version_at(session, pool.tool_id, pool.opened_at) if pool.opened_at else None
 
 
 def _rows(shown: Shown, districts: int, me: UUID | None) -> web.Page:

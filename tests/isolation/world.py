@@ -17,6 +17,14 @@ from marketplace.accounts import security
 from marketplace.accounts.login import actor_for
 from marketplace.accounts.models import Invitation
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import listing_queries, version_service
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.listing_models import (
+    ListingDraft,
+    ListingImport,
+    ListingStep,
+    ToolFollower,
+)
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
@@ -143,6 +151,53 @@ class Builder:
         t.draft = self.hidden_tool("draft", ToolStatus.DRAFT)
         t.submitted = self.hidden_tool("submitted", ToolStatus.SUBMITTED)
         self.set(t.submitted, submitted_at=clock.now())
+        self.answers()
+
+    def answers(self):
+        """A published version with a file, two drafts, a file of rows, somebody who follows."""
+        make, t = self.make, self.t
+        t.evidence = make.save(
+            StoredFile(
+                org_id=t.vendor.id,
+                name=f"study of {t.name}.txt",
+                media_type="text/plain",
+                size=9,
+                fingerprint="0" * 64,
+                content=b"We looked",
+                stored_at=clock.now(),
+            )
+        )
+        file = {"id": str(t.evidence.id), "name": t.evidence.name, "size": 9}
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            tool = catalogue.tool_to_change(session, t.tool.id)
+            public = listing_queries.answers_on_tool(tool)
+            public["ai_bias"] = {"value": "We looked.", "on": "2026-11-16", "file": file}
+            public["ai_use"] = {"value": "predictive", "on": "2026-11-16"}
+            version_service.freeze_version(session, actor, tool, public)
+        make.save(ToolFollower(org_id=t.neighbour.id, tool_id=t.tool.id, since=clock.now()))
+        for tool in (t.draft, t.submitted):
+            secret = {"value": self.mark(f"data-place-of-{tool.status}"), "on": "2026-11-16"}
+            key = "data_place" if tool is t.submitted else "substitute"
+            make.save(
+                ListingDraft(
+                    org_id=t.vendor.id,
+                    tool_id=tool.id,
+                    question_set="2026-11",
+                    answers=listing_queries.answers_on_tool(tool) | {key: secret},
+                    saved_at=clock.now(),
+                )
+            )
+        step = {"status": ToolStatus.DRAFT, "reason": self.mark("reason"), "taken_at": clock.now()}
+        make.save(ListingStep(org_id=t.vendor.id, tool_id=t.draft.id, **step))
+        t.listing_import = make.save(
+            ListingImport(
+                org_id=t.vendor.id,
+                name=f"{self.mark('import')}.csv",
+                header=["Name", "Summary"],
+                rows=[[self.mark("imported"), "One line."]],
+                uploaded_at=clock.now(),
+            )
+        )
 
     def hidden_tool(self, key, status):
         make, t = self.make, self.t

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from marketplace.app import create_app
 from marketplace.cli import main
-from marketplace.core import db, migrate
+from marketplace.core import db, migrate, tenancy
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.ledger import queries, rules, service
 from marketplace.ledger.rules import Leg, PostingKind
@@ -252,7 +252,7 @@ def test_migrate_makes_the_user_of_the_site_and_grants_it_what_it_needs(
             told = CliRunner().invoke(main, ["migrate"])
             assert told.exit_code == 0, told.output
         engine = db.make_engine(theirs)
-        with engine.connect() as connection:
+        with tenancy.everyone("the books are empty"), engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM ledger_txn").scalar() == 0
             assert queries.guard(connection).startswith("guarded by roles")
         engine.dispose()
