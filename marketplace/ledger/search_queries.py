@@ -5,15 +5,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, false, func, or_
 from sqlalchemy.orm import Bundle, aliased
 from sqlmodel import Session, col, exists, select
 
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.core.errors import NotFound
+from marketplace.ledger import sight_rules
 from marketplace.ledger.models import LedgerEntry, LedgerTxn
-from marketplace.ledger.rules import Leg, PostingKind
+from marketplace.ledger.rules import OF_DISTRICTS, Leg, PostingKind
+from marketplace.ledger.sight_rules import Sight, Sights
 
 PAGE_SIZE = 25
 MATCHING_NAMES = 100
@@ -53,33 +55,42 @@ class Search:
     vendor: str | None = None  # its short name, or a part of its name
     since: date | None = None
     until: date | None = None
-    cents: int | None = None
+    at_least: int | None = None  # cents of one line, whichever side
+    at_most: int | None = None
 
 
-def get_entry(session: Session, consortium_id: UUID, seq: int) -> Entry:
-    found = _entries(session, [LedgerTxn.org_id == consortium_id, LedgerTxn.seq == seq], limit=1)
+def get_entry(session: Session, consortium_id: UUID, seq: int, sight: Sight) -> Entry:
+    """One entry as a reader sees it; who sees none of its lines finds no entry."""
+    here = [LedgerTxn.org_id == consortium_id, LedgerTxn.seq == seq]
+    seen = {consortium_id: sight}
+    found = _entries(session, [*here, *_seen(seen)], seen, limit=1)
     if not found:
         raise NotFound("There is no such entry.")
     return found[0]
 
 
 def entries(
-    session: Session, search: Search, *, page: int = 1, size: int = PAGE_SIZE
+    session: Session, search: Search, sights: Sights, *, page: int = 1, size: int = PAGE_SIZE
 ) -> list[Entry]:
-    """The entries a reader asked for, newest first."""
-    conditions = _conditions(session, search)
-    return _entries(session, conditions, limit=size, offset=(page - 1) * size)
+    """The entries a reader asked for, newest first, as this reader sees them.
+
+    `sights` says what of each books is seen; books that are not in it are not searched.
+    """
+    conditions = _conditions(session, search, sights)
+    return _entries(session, conditions, sights, limit=size, offset=(page - 1) * size)
 
 
-def count_entries(session: Session, search: Search) -> int:
-    query = select(func.count()).select_from(LedgerTxn).where(*_conditions(session, search))
-    return session.exec(query).one()
+def count_entries(session: Session, search: Search, sights: Sights) -> int:
+    conditions = _conditions(session, search, sights)
+    return session.exec(select(func.count()).select_from(LedgerTxn).where(*conditions)).one()
 
 
-def _conditions(session: Session, search: Search) -> list[Any]:
-    asked: list[Any] = []
+def _conditions(session: Session, search: Search, sights: Sights) -> list[Any]:
     if search.consortium_id:
-        asked.append(LedgerTxn.org_id == search.consortium_id)
+        seen = {k: v for k, v in sights.items() if k == search.consortium_id}
+        asked: list[Any] = [LedgerTxn.org_id == search.consortium_id, *_seen(seen)]
+    else:
+        asked = _seen(sights)
     if search.kind:
         asked.append(LedgerTxn.kind == search.kind)
     if search.ref:
@@ -91,19 +102,50 @@ def _conditions(session: Session, search: Search) -> list[Any]:
     if search.until:
         asked.append(LedgerTxn.effective_on <= search.until)
     if search.account:
-        asked.append(_has_line(col(LedgerEntry.account) == search.account))
+        asked.append(_has_line(sights, col(LedgerEntry.account) == search.account))
     if search.district:
         owners = _owners(session, search.district, OrganizationKind.DISTRICT)
-        codes = [f"{word}:{owner}" for word in ("receivable", "credit") for owner in owners]
-        asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
+        codes = [f"{word}:{owner}" for word in OF_DISTRICTS for owner in owners]
+        asked.append(_has_line(sights, col(LedgerEntry.account).in_(codes)))
     if search.vendor:
         owners = _owners(session, search.vendor, OrganizationKind.VENDOR)
         codes = [f"payable:{owner}" for owner in owners]
-        asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
-    if search.cents is not None:
-        either_way = (search.cents, -search.cents)
-        asked.append(_has_line(col(LedgerEntry.amount_cents).in_(either_way)))
+        asked.append(_has_line(sights, col(LedgerEntry.account).in_(codes)))
+    size = func.abs(LedgerEntry.amount_cents)
+    bounds = [size >= search.at_least] if search.at_least is not None else []
+    bounds += [size <= search.at_most] if search.at_most is not None else []
+    if bounds:
+        asked.append(_has_line(sights, *bounds))
     return asked
+
+
+def _seen(sights: Sights) -> list[Any]:
+    """Entries of which the reader sees anything; nothing to ask where all of it is seen."""
+    if not sights:
+        return [false()]
+    rows = [org_id for org_id, sight in sights.items() if sight.names or sight.rows]
+    if len(rows) == len(sights):
+        return []
+    rest = [org_id for org_id in sights if org_id not in rows]
+    own = sorted(next(sights[org_id].own for org_id in rest))
+    mine = and_(col(LedgerTxn.org_id).in_(rest), _line(col(LedgerEntry.account).in_(own)))
+    return [or_(col(LedgerTxn.org_id).in_(rows), mine)]
+
+
+def _has_line(sights: Sights, *conditions: Any) -> Any:
+    """A line like this, among the lines the reader sees: a search must not tell of others."""
+    blurred = [org_id for org_id, sight in sights.items() if not sight.names]
+    if not blurred:
+        return _line(*conditions)
+    code = col(LedgerEntry.account)
+    of_district = or_(*(code.startswith(f"{word}:") for word in OF_DISTRICTS))
+    masked = [org_id for org_id in blurred if sights[org_id].rows]
+    seen = or_(
+        col(LedgerEntry.org_id).not_in(blurred),
+        and_(col(LedgerEntry.org_id).in_(masked), ~of_district),
+        code.in_(sorted(sights[blurred[0]].own)),
+    )
+    return _line(seen, *conditions)
 
 
 def _owners(session: Session, typed: str, kind: OrganizationKind) -> set[str]:
@@ -114,16 +156,16 @@ def _owners(session: Session, typed: str, kind: OrganizationKind) -> set[str]:
     return {owner for owner in session.exec(query) if owner} | {typed}
 
 
-def _has_line(condition: Any) -> Any:
+def _line(*conditions: Any) -> Any:
     same_entry = (
         col(LedgerEntry.org_id) == LedgerTxn.org_id,
         col(LedgerEntry.seq) == LedgerTxn.seq,
     )
-    return exists().where(*same_entry, condition)
+    return exists().where(*same_entry, *conditions)
 
 
 def _entries(
-    session: Session, conditions: list[Any], *, limit: int, offset: int = 0
+    session: Session, conditions: list[Any], sights: Sights, *, limit: int, offset: int = 0
 ) -> list[Entry]:
     mirror = aliased(LedgerTxn)
     query = (
@@ -156,7 +198,7 @@ def _entries(
             hash=txn.hash,
             reverses=txn.reverses,
             reversed_by=reversed_by,
-            legs=tuple(legs.get((txn.org_id, txn.seq), ())),
+            legs=sight_rules.masked(legs.get((txn.org_id, txn.seq), ()), sights[txn.org_id]),
         )
         for txn, slug, name, reversed_by in found
     ]

@@ -14,7 +14,7 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
-from marketplace.ledger import queries, rules
+from marketplace.ledger import desk_queries, queries, rules
 from marketplace.ledger.body import Body, chained, leaf_of
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.models import (
@@ -74,11 +74,19 @@ def post(
 
 
 def reverse(
-    session: Session, actor: Actor, consortium_id: UUID, seq: int, *, key: str, reason: str
+    session: Session,
+    actor: Actor,
+    consortium_id: UUID,
+    seq: int,
+    *,
+    key: str,
+    reason: str,
+    approved: bool = False,
 ) -> LedgerTxn:
     """Cancel an entry by its mirror image; both stay, each points to the other.
 
-    The reason goes into the audit trail, not into the books: those are public for ever.
+    `approved` is said by a correction run alone: two people have agreed. The reason goes into
+    the audit trail, not into the books: those are public for ever.
     """
     require(actor, "ledger.reverse", LedgerHead(org_id=consortium_id))
     if not reason.strip():
@@ -88,6 +96,7 @@ def reverse(
     reversed_by = queries.find_reversal(session, consortium_id, seq)
     if reversed_by is None or reversed_by.idem_key != key:
         rules.check_can_reverse(original.kind, reversed_by.seq if reversed_by else None)
+        rules.check_reversed_by_one(not approved and desk_queries.is_settled(session, original))
     now = clock.now().replace(microsecond=0)
     return _write(
         session,
@@ -124,6 +133,7 @@ def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> LedgerTx
         if not said.says_the_same_as(read_body(earlier.body)):
             raise RuleBroken(f"Entry {earlier.seq} has the same key but says something else.")
         return earlier
+    rules.check_period_open(said.effective_on, queries.closed_through(session, org_id))
 
     txn = LedgerTxn(
         org_id=org_id,
