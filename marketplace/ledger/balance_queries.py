@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import case, func, tuple_
 from sqlmodel import Session, col, select
 
 from marketplace.ledger import rules
@@ -139,6 +139,18 @@ def count_account_rows(session: Session, consortium_id: UUID, code: str, until: 
         query.where(LedgerEntry.org_id == consortium_id, LedgerEntry.account == code)
     ).one()
     return found
+
+
+def turnover(session: Session, consortium_id: UUID, code: str) -> tuple[int, int]:
+    """All debits and all credits of an account, both above zero."""
+    cents = col(LedgerEntry.amount_cents)
+    sides = (
+        func.sum(case((cents > 0, cents), else_=0)),
+        func.sum(case((cents < 0, -cents), else_=0)),
+    )
+    query = select(*sides).where(LedgerEntry.org_id == consortium_id, LedgerEntry.account == code)
+    debits, credits = session.exec(query).one()
+    return int(debits or 0), int(credits or 0)
 
 
 def sums_by_kind(session: Session, consortium_id: UUID, code: str) -> dict[PostingKind, int]:

@@ -25,6 +25,7 @@ from marketplace.ledger.balance_queries import (
     count_account_rows,
     running,
     sums_by_kind,
+    turnover,
 )
 from marketplace.ledger.body import Head
 from marketplace.ledger.desk_queries import closed_through
@@ -65,6 +66,7 @@ __all__ = [
     "get_entry",
     "running",
     "sums_by_kind",
+    "turnover",
     "verify",
 ]
 
