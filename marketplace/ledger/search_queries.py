@@ -15,7 +15,7 @@ from marketplace.core.errors import NotFound
 from marketplace.ledger import sight_rules
 from marketplace.ledger.models import LedgerEntry, LedgerTxn
 from marketplace.ledger.rules import OF_DISTRICTS, Leg, PostingKind
-from marketplace.ledger.sight_rules import Sight, Sights
+from marketplace.ledger.sight_rules import WHOLE, Sight, Sights
 
 PAGE_SIZE = 25
 MATCHING_NAMES = 100
@@ -59,8 +59,11 @@ class Search:
     at_most: int | None = None
 
 
-def get_entry(session: Session, consortium_id: UUID, seq: int, sight: Sight) -> Entry:
-    """One entry as a reader sees it; who sees none of its lines finds no entry."""
+def get_entry(session: Session, consortium_id: UUID, seq: int, sight: Sight = WHOLE) -> Entry:
+    """One entry: whole for the site itself, and on a page as its reader sees it.
+
+    Who sees none of its lines finds no entry.
+    """
     here = [LedgerTxn.org_id == consortium_id, LedgerTxn.seq == seq]
     seen = {consortium_id: sight}
     found = _entries(session, [*here, *_seen(seen)], seen, limit=1)
