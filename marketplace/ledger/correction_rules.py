@@ -75,8 +75,11 @@ def month_end(day: date) -> date:
 def closable(
     closed_through: date | None, opened_on: date, today: date, most: int = 24
 ) -> list[date]:
-    """The month-ends that may be closed next, the latest first: past, and not closed yet."""
-    after = max(closed_through or date.min, opened_on.replace(day=1) - timedelta(days=1))
+    """The month-ends that may be closed next, the latest first: past, and not closed yet.
+
+    The month before the books were opened is among them: then nothing is dated before them.
+    """
+    after = max(closed_through or date.min, opened_on.replace(day=1) - timedelta(days=2))
     ends: list[date] = []
     end = today.replace(day=1) - timedelta(days=1)
     while end > after and len(ends) < most:

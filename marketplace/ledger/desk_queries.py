@@ -35,6 +35,12 @@ def closed_through(session: Session, consortium_id: UUID) -> date | None:
     return session.exec(query).one()
 
 
+def first_day(session: Session, consortium_id: UUID) -> date | None:
+    """The earliest day that an entry counts from."""
+    query = select(func.min(LedgerTxn.effective_on)).where(LedgerTxn.org_id == consortium_id)
+    return session.exec(query).one()
+
+
 def closings(session: Session, consortium_id: UUID) -> list[LedgerClosing]:
     query = select(LedgerClosing).where(LedgerClosing.org_id == consortium_id)
     return list(session.exec(query.order_by(col(LedgerClosing.through_on).desc()).limit(60)))

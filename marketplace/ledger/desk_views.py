@@ -95,7 +95,9 @@ def close_period(slug: str) -> Any:
     through = queries.closed_through(db.session(), books.id)
     today = clock.today(books.time_zone)
     form = ClosePeriodForm()
-    form.offer(correction_rules.closable(through, books.founded_at.date(), today))
+    opened = books.founded_at.date()
+    first = min(opened, desk_queries.first_day(db.session(), books.id) or opened)
+    form.offer(correction_rules.closable(through, first, today))
     if form.submitted(
         lambda w: correction_service.close_period(w, actor, books.id, form.through_on.data)
     ):
