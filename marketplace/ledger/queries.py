@@ -1,10 +1,11 @@
 """What others may ask of the books. Sums come back as plain values, never as live rows."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -102,6 +103,7 @@ def books_of(session: Session, slug: str) -> Books:
     return _told(found)
 
 
+@cache
 def _books() -> Any:
     its = Organization
     columns: tuple[Any, ...] = (its.id, its.slug, its.name, LedgerHead.seq, LedgerHead.hash)
@@ -178,13 +180,22 @@ def owners_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """The district or vendor behind each account that has one, by its name."""
     wanted = {code: code.partition(":")[2] for code in codes}
     owners = set(wanted.values()) - {"", rules.HIDDEN}
-    query = select(Organization.leaid, Organization.slug, Organization.name).where(
+    found: dict[str, str] = {}
+    asked = {"owners": sorted(owners)}
+    for leaid, slug, name in session.exec(_owners(), params=asked) if owners else ():
+        found[slug] = name
+        if leaid:
+            found[leaid] = name
+    return {code: found[owner] for code, owner in wanted.items() if owner in found}
+
+
+@cache
+def _owners() -> Any:
+    """Put together once: building it anew would cost more than running it."""
+    owners = bindparam("owners", expanding=True)
+    return select(Organization.leaid, Organization.slug, Organization.name).where(
         or_(col(Organization.leaid).in_(owners), col(Organization.slug).in_(owners))
     )
-    found: dict[str, str] = {}
-    for leaid, slug, name in session.exec(query) if owners else ():
-        found |= {slug: name} | ({leaid: name} if leaid else {})
-    return {code: found[owner] for code, owner in wanted.items() if owner in found}
 
 
 def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:

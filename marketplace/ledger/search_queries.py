@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, false, func, or_
-from sqlalchemy.orm import Bundle, aliased
+from sqlalchemy import and_, bindparam, false, func, or_, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, select
 
 from marketplace.accounts.models import Organization
@@ -170,45 +171,35 @@ def _line(*conditions: Any) -> Any:
 def _entries(
     session: Session, conditions: list[Any], sights: Sights, *, limit: int, offset: int = 0
 ) -> list[Entry]:
-    mirror = aliased(LedgerTxn)
-    query = (
-        select(_shown(), Organization.slug, Organization.name, mirror.seq)
-        .select_from(LedgerTxn)
-        .join(Organization, col(Organization.id) == LedgerTxn.org_id)
-        .outerjoin(
-            mirror,
-            (col(mirror.org_id) == LedgerTxn.org_id) & (col(mirror.reverses) == LedgerTxn.seq),
-        )
-        .where(*conditions)
-        .order_by(
-            col(LedgerTxn.recorded_at).desc(), col(LedgerTxn.org_id), col(LedgerTxn.seq).desc()
-        )
-        .limit(limit)
-        .offset(offset)
-    )
+    query = _rows().where(*conditions).limit(limit).offset(offset)
     found = session.exec(query).all()
-    legs = _legs(session, [(txn.org_id, txn.seq) for txn, *_ in found])
+    legs = _legs(session, [(row.org_id, row.seq) for row in found])
     return [
         Entry(
-            consortium_id=txn.org_id,
-            slug=slug,
-            consortium=name,
-            seq=txn.seq,
-            kind=txn.kind,
-            ref=txn.ref,
-            effective_on=txn.effective_on,
-            recorded_at=txn.recorded_at,
-            hash=txn.hash,
-            reverses=txn.reverses,
-            reversed_by=reversed_by,
-            legs=sight_rules.masked(legs.get((txn.org_id, txn.seq), ()), sights[txn.org_id]),
+            consortium_id=row.org_id,
+            slug=row.slug,
+            consortium=row.name,
+            seq=row.seq,
+            kind=row.kind,
+            ref=row.ref,
+            effective_on=row.effective_on,
+            recorded_at=row.recorded_at,
+            hash=row.hash,
+            reverses=row.reverses,
+            reversed_by=row.reversed_by,
+            legs=sight_rules.masked(legs.get((row.org_id, row.seq), ()), sights[row.org_id]),
         )
-        for txn, slug, name, reversed_by in found
+        for row in found
     ]
 
 
-def _shown() -> Any:
-    """The columns of a row; the sealed text stays where it is."""
+@cache
+def _rows() -> Any:
+    """The columns of a row, newest first; the sealed text stays where it is.
+
+    Put together once: building it anew would cost more than running it.
+    """
+    mirror = aliased(LedgerTxn)
     columns: Any = (
         LedgerTxn.org_id,
         LedgerTxn.seq,
@@ -218,29 +209,44 @@ def _shown() -> Any:
         LedgerTxn.recorded_at,
         LedgerTxn.hash,
         LedgerTxn.reverses,
+        Organization.slug,
+        Organization.name,
+        col(mirror.seq).label("reversed_by"),
     )
-    return Bundle("txn", *columns)
+    return (
+        select(*columns)
+        .select_from(LedgerTxn)
+        .join(Organization, col(Organization.id) == LedgerTxn.org_id)
+        .outerjoin(
+            mirror,
+            (col(mirror.org_id) == LedgerTxn.org_id) & (col(mirror.reverses) == LedgerTxn.seq),
+        )
+        .order_by(
+            col(LedgerTxn.recorded_at).desc(), col(LedgerTxn.org_id), col(LedgerTxn.seq).desc()
+        )
+    )
+
+
+@cache
+def _lines() -> Any:
+    """The lines of some entries, in order."""
+    place = tuple_(col(LedgerEntry.org_id), col(LedgerEntry.seq))
+    columns: Any = (
+        LedgerEntry.org_id,
+        LedgerEntry.seq,
+        LedgerEntry.account,
+        LedgerEntry.amount_cents,
+    )
+    return (
+        select(*columns)
+        .where(place.in_(bindparam("places", expanding=True)))
+        .order_by(col(LedgerEntry.org_id), col(LedgerEntry.seq), col(LedgerEntry.line))
+    )
 
 
 def _legs(session: Session, places: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Leg]]:
-    by_books: dict[UUID, list[int]] = {}
-    for org_id, seq in places:
-        by_books.setdefault(org_id, []).append(seq)
-    if not by_books:
-        return {}
-    query = (
-        select(LedgerEntry.org_id, LedgerEntry.seq, LedgerEntry.account, LedgerEntry.amount_cents)
-        .where(
-            or_(
-                *(
-                    (col(LedgerEntry.org_id) == org_id) & col(LedgerEntry.seq).in_(seqs)
-                    for org_id, seqs in by_books.items()
-                )
-            )
-        )
-        .order_by(col(LedgerEntry.org_id), col(LedgerEntry.seq), col(LedgerEntry.line))
-    )
     legs: dict[tuple[UUID, int], list[Leg]] = {}
-    for org_id, seq, account, cents in session.exec(query):
-        legs.setdefault((org_id, seq), []).append(Leg(account, cents))
+    if places:
+        for org_id, seq, account, cents in session.exec(_lines(), params={"places": places}):
+            legs.setdefault((org_id, seq), []).append(Leg(account, cents))
     return legs

@@ -178,6 +178,7 @@ def my_ledger(leaid: str, consortium: str | None = None) -> Any:
         page=web.Page(_rows(it, number, books.PAGE_SIZE), number, books.PAGE_SIZE, total),
         papers=_papers(it),
         short_words=ledger_rules.short_words,
+        ref_words=ledger_rules.ref_words,
         age_words=AGE_WORDS,
         rung_words=RUNG_WORDS,
         codes=list_queries.charge_codes(session, it.district.id) if it.is_own else {},
