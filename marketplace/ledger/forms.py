@@ -130,7 +130,7 @@ class SetOpennessForm(Form):
     openness = RadioField(
         "What the public sees",
         [InputRequired("Choose what the by-laws say.")],
-        choices=[(openness.value, words) for openness, words in OPENNESS_WORDS.items()],
+        choices={openness.value: words for openness, words in OPENNESS_WORDS.items()},
     )
     clause = TextAreaField(
         "What the by-laws say",
