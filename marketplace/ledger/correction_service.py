@@ -114,6 +114,7 @@ def approve_correction(session: Session, actor: Actor, run_id: UUID) -> Correcti
     correction_rules.check_waits(run.status)
     correction_rules.check_second_person(run.proposed_by, actor.user_id)
 
+    original = queries.get_txn(session, run.org_id, run.seq)
     signed = replace(actor, is_system=True)  # policy and a second person have let them
     reversal = service.reverse(
         session,
@@ -130,8 +131,8 @@ def approve_correction(session: Session, actor: Actor, run_id: UUID) -> Correcti
         run.org_id,
         key=f"correction:{run.id}:posts",
         kind=PostingKind.CORRECTION,
-        ref=correction_rules.ref_of_correction(reversal.ref, run.seq),
-        effective_on=reversal.effective_on,
+        ref=correction_rules.ref_of_correction(original.ref, run.seq),
+        effective_on=read_body(reversal.body).effective_on,
         legs=[Leg(*leg) for leg in run.legs],
     )
     run.status, run.decided_at, run.decided_by = RunStatus.APPROVED, clock.now(), actor.user_id

@@ -258,14 +258,20 @@ def check_reversed_by_one(is_settled: bool) -> None:
         )
 
 
-def check_period_open(effective_on: date, closed_through: date | None) -> None:
+def check_period_open(
+    effective_on: date, closed_through: date | None, field: str | None = None
+) -> None:
     """Closed periods stay closed; a mistake in one is corrected in the open period."""
     if closed_through is not None and effective_on <= closed_through:
-        raise RuleBroken(
-            f"These books are closed through {closed_through:%b} {closed_through.day}, "
-            f"{closed_through.year}. Use a later date. If something in the closed months "
-            "is wrong, propose a correction."
-        )
+        raise closed_period(effective_on, field)
+
+
+def closed_period(effective_on: date, field: str | None = None) -> RuleBroken:
+    return RuleBroken(
+        f"The books are closed for {effective_on:%B} {effective_on.year}. Use a date in an open "
+        "month. If something in the closed month is wrong, propose a correction.",
+        field,
+    )
 
 
 def mirror(legs: Iterable[Leg]) -> tuple[Leg, ...]:

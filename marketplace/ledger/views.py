@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Response, render_template, request, stream_with_context
 
 from marketplace.accounts.login import current_actor
 from marketplace.core import db, tenancy
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.page_cache import public_page
-from marketplace.core.web import Page, csv_response, json_response, page_number
+from marketplace.core.web import Page, csv_response, json_response
 from marketplace.ledger import (
     chart_rules,
     desk_queries,
@@ -30,10 +30,9 @@ from marketplace.ledger import (
 from marketplace.ledger.exports import Format
 from marketplace.ledger.forms import SearchForm
 from marketplace.ledger.queries import Books, Entry, Search, Sights, Until
+from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of, sight_here, whole_books
 from marketplace.ledger.shown_views import account_url, entries_url, rows_of
 from marketplace.ledger.sight_rules import OPENNESS_WORDS, Sight
-
-bp = Blueprint("ledger", __name__, url_prefix="/open")
 
 
 @bp.record
@@ -44,7 +43,6 @@ def _add_the_desk(state: Any) -> None:
         state.app.add_url_rule(rule, name, view, methods=methods)
 
 
-OPEN = "books are public from the day they are opened"
 ROWS_IN_A_FILE = 10_000
 LONGEST_NUMBER = 18
 ENDINGS = {
@@ -82,7 +80,7 @@ def search() -> Any:
         found: list[Entry] = []
         if not form.problems:
             total = _count(asked, chosen, sights)
-            number = _page_of(total)
+            number = page_of(total)
             found = queries.entries(session, asked, sights, page=number) if total else []
         page = render_template(
             "ledger/search.html",
@@ -121,7 +119,8 @@ def search_json() -> Any:
 @public_page
 def books(slug: str) -> Any:
     with tenancy.everyone(OPEN):
-        found, sight = _books(slug)
+        found = books_at(slug)
+        sight = sight_here(found)
         session = db.session()
         sights = {found.consortium_id: sight}
         latest = queries.entries(session, Search(found.consortium_id), sights, size=5)
@@ -143,7 +142,8 @@ def books(slug: str) -> Any:
 @public_page
 def trial_balance(slug: str) -> Any:
     with tenancy.everyone(OPEN):
-        found, sight = _books(slug)
+        found = books_at(slug)
+        sight = sight_here(found)
         until, problem = _until()
         page = render_template(
             "ledger/trial_balance.html",
@@ -180,7 +180,8 @@ def _balances(found: Books, sight: Sight, until: Until) -> dict[str, Any]:
 def entry(slug: str, seq: int) -> Any:
     """“Explain this row”: what, who, when, why, both sides, its place, how to check it."""
     with tenancy.everyone(OPEN):
-        found, sight = _books(slug)
+        found = books_at(slug)
+        sight = sight_here(found)
         session, actor = db.session(), current_actor()
         shown = queries.get_entry(session, found.consortium_id, seq, sight)
         txn = queries.get_txn(session, found.consortium_id, seq)
@@ -221,7 +222,8 @@ def _is_closed(found: Books, shown: Entry) -> bool:
 @public_page
 def account(slug: str, code: str) -> Any:
     with tenancy.everyone(OPEN):
-        found, sight = _books(slug)
+        found = books_at(slug)
+        sight = sight_here(found)
         session, whose = db.session(), found.consortium_id
         until, problem = _until()
         try:
@@ -231,7 +233,7 @@ def account(slug: str, code: str) -> Any:
         if not sight.shows(code) or not queries.count_account_rows(session, whose, code):
             raise NotFound("There is no such account.")
         total = queries.count_account_rows(session, whose, code, until)
-        number = _page_of(total)
+        number = page_of(total)
         rows = queries.account_rows(session, whose, code, page=number, until=until)
         page = render_template(
             "ledger/account.html",
@@ -279,7 +281,7 @@ def checks() -> Any:
     require(current_actor(), "ledger.read_books")
     with tenancy.everyone(OPEN):
         all_books = queries.open_books(db.session())
-        number, size = _page_of(len(all_books)), queries.PAGE_SIZE
+        number, size = page_of(len(all_books)), queries.PAGE_SIZE
         shown = all_books[(number - 1) * size : number * size]
         found = watch.check(db.session(), shown)
         return render_template(
@@ -298,26 +300,6 @@ def verifier() -> Any:
         mimetype="text/x-python",
         headers={"Content-Disposition": 'attachment; filename="verify_ledger.py"'},
     )
-
-
-def _page_of(total: int) -> int:
-    """The page asked for, or the last one where the list has become shorter."""
-    return min(page_number(), max(1, -(-total // queries.PAGE_SIZE)))
-
-
-def _books(slug: str) -> tuple[Books, Sight]:
-    """The books of an address, and what the reader sees of them."""
-    found = queries.books_of(db.session(), slug)
-    require(current_actor(), "ledger.read_books", found)
-    return found, queries.sight_of(db.session(), current_actor(), found)
-
-
-def whole_books(slug: str) -> Books:
-    """The books of an address, for a file that says everything in them."""
-    found, sight = _books(slug)
-    if not sight.names:
-        raise NotFound("There is no such file.")
-    return found
 
 
 def _until() -> tuple[Until, str | None]:

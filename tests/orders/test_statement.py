@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from marketplace.accounts.rules import Role
 from marketplace.core import clock
 from marketplace.core.errors import NotAllowed, RuleBroken
+from marketplace.ledger.correction_service import close_period
 from marketplace.ledger.rules import PostingKind
 from marketplace.orders import charge_codes, charge_service, list_queries, statement_rules
+from marketplace.orders.payment_service import record_payment
+from marketplace.orders.rules import PaymentMeans
 from marketplace.orders.statement_rules import Age
 from marketplace.pools.rules import Rung
 from tests.conftest import NOW, on_sqlite
+from tests.orders.conftest import across
 
 # -- rules ---------------------------------------------------------------------------------------
 
@@ -236,3 +240,32 @@ def test_open_books_show_commitments_apart_from_every_sum(world, app):
     assert "Next year" in promised
     assert ">77<" in promised
     assert "$9,000.00" not in page
+
+
+def test_a_payment_dated_in_a_closed_month_is_refused_at_its_date(make, act, people):
+    with clock.frozen(NOW - timedelta(days=45)):
+        order = make.order(po_number="PO-9")
+        invoice, who = make.invoice(order), people(order)
+    act(who["agent"], close_period, order.consortium_id, date(2026, 10, 31))
+    facts = {"means": PaymentMeans.CHECK, "reference": "12", "amount_cents": 10_00}
+
+    with pytest.raises(RuleBroken, match="closed for October 2026") as refusal:
+        act(
+            who["agent"],
+            across(record_payment),
+            invoice.id,
+            **facts,
+            paid_on=date(2026, 10, 30),
+            once_key="k1",
+        )
+
+    assert refusal.value.field == "paid_on"
+    paid = act(
+        who["agent"],
+        across(record_payment),
+        invoice.id,
+        **facts,
+        paid_on=date(2026, 11, 2),
+        once_key="k2",
+    )
+    assert paid.amount_cents == 10_00
