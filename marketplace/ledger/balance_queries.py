@@ -161,13 +161,13 @@ def sums_by_kind(session: Session, consortium_id: UUID, code: str) -> dict[Posti
         .where(LedgerEntry.org_id == consortium_id, LedgerEntry.account == code)
         .group_by(col(LedgerTxn.kind))
     )
-    return {kind: int(cents) for kind, cents in session.exec(query)}
+    return {PostingKind(kind): int(cents) for kind, cents in session.exec(query)}
 
 
 def by_day(session: Session, consortium_id: UUID, code: str) -> list[tuple[date, int]]:
     """What was added to an account on each day that has an entry, oldest first."""
     query = (
-        select(LedgerTxn.effective_on, func.sum(LedgerEntry.amount_cents))
+        select(col(LedgerTxn.effective_on), func.sum(LedgerEntry.amount_cents))
         .join(LedgerTxn, _same_entry())
         .where(LedgerEntry.org_id == consortium_id, LedgerEntry.account == code)
         .group_by(col(LedgerTxn.effective_on))

@@ -117,7 +117,7 @@ def set_openness(slug: str) -> Any:
     )
     if form.submitted(
         lambda w: correction_service.set_openness(
-            w, actor, books.id, Openness(form.openness.data), form.clause.data
+            w, actor, books.id, Openness(form.openness.data), form.clause.data or ""
         )
     ):
         flash("What the public sees of the books follows the by-laws from now on.", "good")

@@ -106,9 +106,10 @@ def books_of(session: Session, slug: str) -> Books:
 @cache
 def _books() -> Any:
     its = Organization
-    columns: tuple[Any, ...] = (its.id, its.slug, its.name, LedgerHead.seq, LedgerHead.hash)
+    head = (LedgerHead.seq, LedgerHead.hash, LedgerOpenness.openness)
+    columns: tuple[Any, ...] = (its.id, its.slug, its.name, *head)
     return (
-        select(*columns, LedgerOpenness.openness)
+        select(*columns)
         .join(LedgerHead, col(LedgerHead.org_id) == Organization.id)
         .outerjoin(LedgerOpenness, col(LedgerOpenness.org_id) == LedgerHead.org_id)
         .order_by(col(Organization.name), col(Organization.id))
@@ -116,8 +117,8 @@ def _books() -> Any:
 
 
 def _told(row: Any) -> Books:
-    *facts, openness = row
-    return Books(*facts, openness or Openness.NAMED)
+    found = Books(*row)
+    return found._replace(openness=found.openness or Openness.NAMED)
 
 
 # -- who sees what -------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ def owners_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
 @cache
 def _owners() -> Any:
     """Put together once: building it anew would cost more than running it."""
-    owners = bindparam("owners", expanding=True)
+    owners: Any = bindparam("owners", expanding=True)
     return select(Organization.leaid, Organization.slug, Organization.name).where(
         or_(col(Organization.leaid).in_(owners), col(Organization.slug).in_(owners))
     )
