@@ -10,7 +10,14 @@ from sqlmodel import Session, col, select
 from marketplace.accounts.models import Organization
 from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
-from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder, VendorPayment
+from marketplace.orders.models import (
+    ChargeCode,
+    Invoice,
+    Order,
+    Payment,
+    PurchaseOrder,
+    VendorPayment,
+)
 from marketplace.orders.rules import InvoiceStatus, Stage, stage
 from marketplace.pools.models import Allocation, Pool
 from marketplace.pools.rules import PoolStatus
@@ -223,15 +230,19 @@ class Document(NamedTuple):
     words: str
     order_id: UUID
     invoice_id: UUID | None
+    tool: str  # its address
 
 
 def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[int, Document]:
     """For each entry of the books about a district, the paper that caused it."""
     found: dict[int, Document] = {}
+    tools: dict[UUID, str] = {}
     for row in rows(session, listed(district_id=district_id, consortium_id=consortium_id)):
-        if row.order.ledger_seq:
-            title = row.order.agreed["pool"]["title"]
-            found[row.order.ledger_seq] = Document(f"Order, {title}", row.order.id, None)
+        order, said = row.order, row.order.agreed
+        tools[order.id] = said["tool"]["slug"]
+        if order.ledger_seq:
+            words = f"Order, {said['pool']['title']}"
+            found[order.ledger_seq] = Document(words, order.id, None, tools[order.id])
     query = (
         select(Payment, Invoice.number, Invoice.order_id)
         .join(Invoice, col(Invoice.id) == col(Payment.invoice_id))
@@ -239,8 +250,23 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
     )
     for payment, number, order_id in session.exec(query):
         words = f"Invoice {number}, {payment.means.value} {payment.reference}"
-        found[payment.ledger_seq] = Document(words, order_id, payment.invoice_id)
+        found[payment.ledger_seq] = Document(
+            words, order_id, payment.invoice_id, tools.get(order_id, "")
+        )
     return found
+
+
+def tools_ordered(session: Session, district_id: UUID) -> dict[str, str]:
+    """The tools a district has ordered: address and name, by name."""
+    said = select(Order.agreed).where(Order.org_id == district_id)
+    tools = {agreed["tool"]["slug"]: agreed["tool"]["name"] for agreed in session.exec(said)}
+    return dict(sorted(tools.items(), key=lambda tool: (tool[1], tool[0])))
+
+
+def charge_codes(session: Session, district_id: UUID) -> dict[str, ChargeCode]:
+    """What a district chose, by the tool it applies to."""
+    query = select(ChargeCode).where(ChargeCode.org_id == district_id)
+    return {chosen.applies_to: chosen for chosen in session.exec(query)}
 
 
 def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | None:

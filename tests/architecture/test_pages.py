@@ -61,6 +61,7 @@ PUBLIC: set[str] = {
     "ledger.search",
     "ledger.search_csv",
     "ledger.search_json",
+    "ledger.trial_balance",
     "ledger.verifier",
     "operations.healthz",
     "operations.letter",

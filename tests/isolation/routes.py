@@ -19,6 +19,8 @@ VALUES = {
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
     ("/c/", "proposal_id"): lambda t: t.proposal.id,
+    ("/c/", "run_id"): lambda t: t.correction.id,
+    ("/c/", "seq"): lambda t: 1,
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,

@@ -19,6 +19,8 @@ PUBLIC_TEXT = {
     "ledger_balance": "the books are public",
     "ledger_entry": "the books are public",
     "ledger_head": "the books are public",
+    "ledger_openness": "what the by-laws say stands beside the books",
+    "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",

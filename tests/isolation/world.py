@@ -35,6 +35,8 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
+from marketplace.ledger import correction_service
+from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools import service as pools_service
@@ -107,6 +109,7 @@ class Builder:
         self.members()
         self.pools()
         self.orders()
+        self.correction()
         self.invitations()
         return self.t
 
@@ -392,6 +395,21 @@ class Builder:
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
             session.expunge_all()
+
+    def correction(self):
+        """Proposed by the convener, so that another person may approve it."""
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.correction = correction_service.propose_correction(
+                session,
+                actor,
+                t.consortium_org.id,
+                2,
+                legs=[Leg("writeoff", 1_00), Leg("rounding", -1_00)],
+                reason=self.mark("reason-of-the-correction"),
+            )
+            session.flush()
+            session.expunge(t.correction)
 
     # -- letters and events ------------------------------------------------------------------
 
