@@ -139,7 +139,7 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     return Response(
         text.getvalue(),
         mimetype="text/csv",
@@ -147,7 +147,8 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     )
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS):
         return cell
     return cell if _NUMBER.fullmatch(cell) else f"'{cell}"

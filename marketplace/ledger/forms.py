@@ -63,6 +63,10 @@ class SearchForm(Form):
         return WRONG_DATE if name in ("since", "until") else " ".join(self[name].errors)
 
 
+class PrepareExportForm(Form):
+    """Nothing to fill in: the button alone."""
+
+
 def _typed(field: StringField) -> str | None:
     return (field.data or "").strip() or None
 

@@ -5,7 +5,7 @@ that an entry is there, and that newer books only added to older ones, to somebo
 sees about twenty hashes instead of all entries.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -41,17 +41,28 @@ def _joined(peaks: Sequence[bytes]) -> bytes:
     return root
 
 
+#: 256 leaves: so many are read anew for a proof, where only their common root is kept.
+BLOCK_ROW = 8
+
+
+def rows_above(hashes: Iterable[bytes]) -> list[list[bytes]]:
+    """The hashes, their parents, theirs, … as far as both children are there."""
+    rows = [list(hashes)]
+    while len(below := rows[-1]) > 1:
+        rows.append([node(*below[i : i + 2]) for i in range(0, len(below) - 1, 2)])
+    return rows
+
+
 class Tree:
-    """The whole tree in memory: 64 bytes a leaf, proofs in microseconds."""
+    """Roots and proofs of a tree whose leaves are all in memory."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
         #: rows[k][i] is the root of the 2**k leaves from i * 2**k on, where all are there
-        self.rows = [list(leaves)]
-        while len(below := self.rows[-1]) > 1:
-            self.rows.append([node(*below[i : i + 2]) for i in range(0, len(below) - 1, 2)])
+        self.rows = rows_above(leaves)
+        self.size = len(self.rows[0])
 
     def __len__(self) -> int:
-        return len(self.rows[0])
+        return self.size
 
     def root(self, size: int | None = None) -> bytes:
         size = len(self) if size is None else size
@@ -72,9 +83,12 @@ class Tree:
     def _root(self, start: int, stop: int) -> bytes:
         row = (stop - start).bit_length() - 1
         if stop - start == 1 << row and start % (stop - start) == 0:
-            return self.rows[row][start >> row]
+            return self._full(row, start >> row)
         middle = _middle(start, stop)
         return node(self._root(start, middle), self._root(middle, stop))
+
+    def _full(self, row: int, place: int) -> bytes:
+        return self.rows[row][place]
 
     def _path(self, index: int, start: int, stop: int) -> list[bytes]:
         if stop - start == 1:
@@ -93,6 +107,29 @@ class Tree:
             return [*self._growth(old, start, middle, whole=whole), right]
         left = self._root(start, middle)
         return [*self._growth(old, middle, stop, whole=False), left]
+
+
+class BlockTree(Tree):
+    """The same with a 256th of the memory: leaves are asked for again, a block at a time."""
+
+    def __init__(self, leaves_of: Callable[[int, int], Sequence[bytes]]) -> None:
+        """`leaves_of(start, stop)` gives leaves from 0; `grow` says how many there are."""
+        self.leaves_of = leaves_of
+        self.blocks: list[bytes] = []
+        self.rows = rows_above([])
+        self.size = 0
+
+    def grow(self, size: int) -> None:
+        """Take in the leaves up to `size`, which was reached since the last call."""
+        width = 1 << BLOCK_ROW
+        for start in range(len(self.blocks) * width, size - width + 1, width):
+            self.blocks += rows_above(self.leaves_of(start, start + width))[BLOCK_ROW]
+        self.rows, self.size = rows_above(self.blocks), max(size, self.size)
+
+    def _full(self, row: int, place: int) -> bytes:
+        if row >= BLOCK_ROW:
+            return self.rows[row - BLOCK_ROW][place]
+        return rows_above(self.leaves_of(place << row, (place + 1) << row))[row][0]
 
 
 def _middle(start: int, stop: int) -> int:

@@ -21,6 +21,7 @@ from sqlmodel import Field
 
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
+from marketplace.ledger import proof_models as proof_models
 from marketplace.ledger.body import FIRST_PREV
 from marketplace.ledger.rules import AccountKind, PostingKind
 

@@ -24,5 +24,11 @@ access.declare(
         "ledger.open_books": [[is_system], [convenes_it]],
         "ledger.post": [[is_system], [keeps_its_books]],
         "ledger.reverse": [[is_system], [keeps_its_books]],
+        "ledger.give_receipt": [[is_system], [keeps_its_books]],
+        "ledger.record_check": [[is_system]],
+        "ledger.publish_checkpoint": [[is_system]],
+        "ledger.prepare_export": [[anyone]],
+        "ledger.add_piece": [[is_system]],
+        "ledger.drop_old_exports": [[is_system]],
     }
 )

@@ -14,6 +14,12 @@ from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
 from marketplace.ledger import rules
 from marketplace.ledger.body import Head
+from marketplace.ledger.checkpoint_queries import (
+    alarms,
+    checkpoints_between,
+    receipts_of,
+)
+from marketplace.ledger.export_queries import sealed
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import (
     LedgerBalance,
@@ -38,10 +44,14 @@ __all__ = [
     "Entry",
     "Proof",
     "Search",
+    "alarms",
+    "checkpoints_between",
     "count_entries",
     "entries",
     "find_head",
     "get_entry",
+    "receipts_of",
+    "sealed",
     "verify",
 ]
 

@@ -16,7 +16,11 @@ from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import BooksOf, LedgerHead, Posted
+from marketplace.ledger.proof_service import give_receipt
 from marketplace.ledger.rules import Leg, PostingKind
+
+#: Written in a file of its own, asked for here.
+__all__ = ["give_receipt", "open_books", "post", "reverse"]
 
 
 def open_books(session: Session, actor: Actor, consortium_id: UUID) -> BooksOf:

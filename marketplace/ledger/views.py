@@ -1,32 +1,25 @@
 """The open books: search, one consortium, one entry, one account, files and checks."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import render_template, request
 
 from marketplace.accounts.login import current_actor
 from marketplace.core import db, tenancy
 from marketplace.core.access import require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.page_cache import public_page
-from marketplace.core.web import Page, csv_response, json_response, page_number
-from marketplace.ledger import exports, proof_queries, queries, rules, verify_ledger, watch
-from marketplace.ledger.exports import Format
+from marketplace.core.web import Page, csv_response, json_response
+from marketplace.ledger import export_views, exports, proof_views, queries, rules, watch
 from marketplace.ledger.forms import SearchForm
 from marketplace.ledger.queries import Books, Entry, Search
+from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of
 
-bp = Blueprint("ledger", __name__, url_prefix="/open")
+#: Pages in files of their own, on the same blueprint.
+__all__ = ["bp", "export_views", "proof_views"]
 
-OPEN = "books are public from the day they are opened"
 ROWS_IN_A_FILE = 10_000
-ENDINGS = {
-    "jsonl": (Format.JSONL, "application/x-ndjson"),
-    "csv": (Format.CSV, "text/csv"),
-    "journal": (Format.HLEDGER, "text/plain"),
-    "beancount": (Format.BEANCOUNT, "text/plain"),
-}
 
 
 @bp.app_template_filter("natural")
@@ -55,7 +48,7 @@ def search() -> Any:
         found: list[Entry] = []
         if not form.problems:
             total = queries.count_entries(db.session(), asked)
-            number = _page_of(total)
+            number = page_of(total)
             found = queries.entries(db.session(), asked, page=number)
         page = render_template(
             "ledger/search.html",
@@ -93,7 +86,7 @@ def search_json() -> Any:
 @public_page
 def books(slug: str) -> Any:
     with tenancy.everyone(OPEN):
-        found = _books(slug)
+        found = books_at(slug)
         balances = queries.balances(db.session(), found.consortium_id)
         latest = queries.entries(db.session(), Search(found.consortium_id), size=5)
         return render_template(
@@ -112,7 +105,7 @@ def books(slug: str) -> Any:
 @public_page
 def entry(slug: str, seq: int) -> Any:
     with tenancy.everyone(OPEN):
-        found = _books(slug)
+        found = books_at(slug)
         shown = queries.get_entry(db.session(), found.consortium_id, seq)
         before = queries.get_txn(db.session(), found.consortium_id, seq - 1) if seq > 1 else None
         codes = [leg.account for leg in shown.legs]
@@ -132,7 +125,7 @@ def entry(slug: str, seq: int) -> Any:
 @public_page
 def account(slug: str, code: str) -> Any:
     with tenancy.everyone(OPEN):
-        found = _books(slug)
+        found = books_at(slug)
         try:
             kind = rules.kind_of(code)
         except RuleBroken:
@@ -140,7 +133,7 @@ def account(slug: str, code: str) -> Any:
         total = queries.count_account_rows(db.session(), found.consortium_id, code)
         if not total:
             raise NotFound("There is no such account.")
-        number = _page_of(total)
+        number = page_of(total)
         rows = queries.account_rows(db.session(), found.consortium_id, code, page=number)
         return render_template(
             "ledger/account.html",
@@ -152,61 +145,6 @@ def account(slug: str, code: str) -> Any:
             page=Page(rows, number, queries.PAGE_SIZE, total),
             badge=watch.badge(watch.check(db.session(), [found])),
         )
-
-
-@bp.get("/ledger/<slug>/export.<ending>")
-def export(slug: str, ending: str) -> Any:
-    if ending not in ENDINGS:
-        raise NotFound("There is no such file.")
-    form, mimetype = ENDINGS[ending]
-    with tenancy.everyone(OPEN):
-        found = _books(slug)
-        cover = proof_queries.cover(db.session(), found.consortium_id, found.name)
-    entries = proof_queries.sealed(db.session(), found.consortium_id)
-    pieces = exports.write(form, cover, entries)
-    return Response(
-        stream_with_context(_read_openly(pieces)),
-        mimetype=mimetype,
-        headers={"Content-Disposition": f'attachment; filename="{slug}.{ending}"'},
-    )
-
-
-@bp.get("/checks")
-@public_page
-def checks() -> Any:
-    require(current_actor(), "ledger.read_books")
-    with tenancy.everyone(OPEN):
-        all_books = queries.open_books(db.session())
-        number, size = _page_of(len(all_books)), queries.PAGE_SIZE
-        shown = all_books[(number - 1) * size : number * size]
-        found = watch.check(db.session(), shown)
-        return render_template(
-            "ledger/checks.html",
-            page=Page(shown, number, size, len(all_books)),
-            checked=found,
-            badge=watch.badge(found),
-        )
-
-
-@bp.get("/checks/verify_ledger.py")
-def verifier() -> Any:
-    require(current_actor(), "ledger.read_books")
-    return Response(
-        Path(verify_ledger.__file__).read_bytes(),
-        mimetype="text/x-python",
-        headers={"Content-Disposition": 'attachment; filename="verify_ledger.py"'},
-    )
-
-
-def _page_of(total: int) -> int:
-    """The page asked for, or the last one where the list has become shorter."""
-    return min(page_number(), max(1, -(-total // queries.PAGE_SIZE)))
-
-
-def _books(slug: str) -> Books:
-    found = queries.books_of(db.session(), slug)
-    require(current_actor(), "ledger.read_books", found)
-    return found
 
 
 def _asked() -> tuple[SearchForm, Search, list[Books]]:
@@ -243,13 +181,3 @@ def _told(entry: Entry) -> dict[str, Any]:
 def _names(entries: Iterable[Entry], more: Iterable[str] = ()) -> dict[str, str]:
     codes = {leg.account for entry in entries for leg in entry.legs} | set(more)
     return queries.names_of(db.session(), codes)
-
-
-def _read_openly(pieces: Iterator[str]) -> Iterator[str]:
-    """Each piece is read in the open scope; nothing else runs in it between the pieces."""
-    while True:
-        with tenancy.everyone(OPEN):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
