@@ -181,12 +181,18 @@ def checkpoint(slug: str) -> Any:
 
 @bp.get("/checks/<slug>/growth.json")
 def growth_json(slug: str) -> Any:
-    """That the books of one checkpoint begin with those of an older one: `?old=DAY&new=DAY`."""
+    """That the books of one checkpoint begin with those of an older one: `?old=DAY&new=DAY`.
+
+    Without days it goes from the first checkpoint to the newest.
+    """
     with tenancy.everyone(OPEN):
         session, found = db.session(), books_at(slug)
-        old, new = (
-            checkpoint_queries.get_checkpoint(session, found.consortium_id, _day(day))
-            for day in (request.args.get("old") or "?", request.args.get("new"))
+        whose, first = found.consortium_id, _day(request.args.get("old"))
+        new = checkpoint_queries.get_checkpoint(session, whose, _day(request.args.get("new")))
+        old = (
+            checkpoint_queries.get_checkpoint(session, whose, first)
+            if first
+            else checkpoint_queries.first_checkpoint_with(session, whose, 1)
         )
         if old.size > new.size:
             raise RuleBroken("The older checkpoint goes first: old=DAY, then new=DAY.")

@@ -25,6 +25,8 @@ from marketplace.core.access import Actor
 from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
 from marketplace.directory.models import District
+from marketplace.ledger import jobs as ledger_jobs
+from marketplace.ledger import proof_service
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools import service as pools_service
@@ -97,6 +99,7 @@ class Builder:
         self.pools()
         self.orders()
         self.invitations()
+        self.proofs()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -360,6 +363,18 @@ class Builder:
                 problem=self.mark("problem"),
             )
         )
+
+    def proofs(self):
+        """A signed checkpoint, and a file of the books that is ready."""
+        with self.writing() as (session, _):
+            ledger_jobs.check_the_books(session)
+        with self.writing() as (session, actor):
+            self.t.book_export = proof_service.prepare_export(
+                session, actor, self.t.consortium_org.id, "jsonl"
+            )
+            session.expunge_all()
+        with self.writing() as (session, _):
+            assert ledger_jobs.write_exports(session) == 1
 
 
 def directory_row(leaid, name):
