@@ -13,7 +13,7 @@ from marketplace.core import clock, db, tenancy
 from marketplace.core.errors import NotFound
 from marketplace.core.web import form_page
 from marketplace.ledger import export_queries, exports, proof_service
-from marketplace.ledger.exports import ENDINGS, Format
+from marketplace.ledger.exports import ENDINGS, Cover, Format
 from marketplace.ledger.forms import PrepareExportForm
 from marketplace.ledger.proof_models import LedgerExport
 from marketplace.ledger.queries import Books
@@ -39,8 +39,7 @@ def export(slug: str, ending: str) -> Any:
         if found.seq > AT_ONCE:
             return redirect(url_for(".prepare_export", slug=slug, ending=ending))
         cover = export_queries.cover(db.session(), found.consortium_id, found.name)
-    entries = export_queries.sealed(db.session(), found.consortium_id, upto=found.seq)
-    return _file(_read_openly(exports.write(form, cover, entries)), slug, form)
+    return _file(_read_openly(_written(found, cover, form)), slug, form)
 
 
 @bp.route("/ledger/<slug>/prepare.<ending>", methods=["GET", "POST"])
@@ -101,6 +100,12 @@ def _prepared(export_id: UUID) -> tuple[LedgerExport, Books]:
     return found, whole_books(slug)
 
 
+def _written(found: Books, cover: Cover, form: Format) -> Iterator[str]:
+    # Asked for here, when the request has ended and closed the session it had.
+    entries = export_queries.sealed(db.session(), found.consortium_id, upto=found.seq)
+    yield from exports.write(form, cover, entries)
+
+
 def _unpacked(found: LedgerExport) -> Iterator[bytes]:
     upto = 0
     while piece := export_queries.piece_after(db.session(), found.id, upto):
@@ -125,9 +130,12 @@ def _file(blocks: Iterator[Any], slug: str, form: Format) -> Response:
 
 def _read_openly(blocks: Iterator[Any]) -> Iterator[Any]:
     """Each block is read in the open scope; nothing else runs in it between the blocks."""
-    while True:
-        with tenancy.everyone(OPEN):
-            block = next(blocks, None)
-        if block is None:
-            return
-        yield block
+    try:
+        while True:
+            with tenancy.everyone(OPEN):
+                block = next(blocks, None)
+            if block is None:
+                return
+            yield block
+    finally:
+        db.forget_session()  # a file is sent after its request has ended

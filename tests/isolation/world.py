@@ -370,7 +370,7 @@ class Builder:
             ledger_jobs.check_the_books(session)
         with self.writing() as (session, actor):
             self.t.book_export = proof_service.prepare_export(
-                session, actor, self.t.consortium_org.id, "jsonl"
+                session, actor, self.t.consortium_org.id, "csv"
             )
             session.expunge_all()
         with self.writing() as (session, _):
