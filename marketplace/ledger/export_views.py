@@ -1,17 +1,17 @@
 """The whole books as a file: at once while they are short, prepared by a job when they are long."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, render_template, stream_with_context, url_for
+from flask import Response, redirect, render_template, url_for
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.core import clock, db, tenancy
 from marketplace.core.errors import NotFound
-from marketplace.core.web import form_page
+from marketplace.core.web import file_response, form_page
 from marketplace.ledger import export_queries, exports, proof_service
 from marketplace.ledger.exports import ENDINGS, Cover, Format
 from marketplace.ledger.forms import PrepareExportForm
@@ -39,7 +39,7 @@ def export(slug: str, ending: str) -> Any:
         if found.seq > AT_ONCE:
             return redirect(url_for(".prepare_export", slug=slug, ending=ending))
         cover = export_queries.cover(db.session(), found.consortium_id, found.name)
-    return _file(_read_openly(_written(found, cover, form)), slug, form)
+    return _file(lambda: _written(found, cover, form), slug, form)
 
 
 @bp.route("/ledger/<slug>/prepare.<ending>", methods=["GET", "POST"])
@@ -86,7 +86,7 @@ def prepared_file(export_id: UUID) -> Any:
         found, books = _prepared(export_id)
     if not found.finished_at:
         raise NotFound("That file is not ready yet.")
-    answer = _file(_read_openly(_unpacked(found)), books.slug, Format(found.form))
+    answer = _file(lambda: _unpacked(found), books.slug, Format(found.form))
     answer.content_length = found.written_bytes
     return answer
 
@@ -101,7 +101,6 @@ def _prepared(export_id: UUID) -> tuple[LedgerExport, Books]:
 
 
 def _written(found: Books, cover: Cover, form: Format) -> Iterator[str]:
-    # Asked for here, when the request has ended and closed the session it had.
     entries = export_queries.sealed(db.session(), found.consortium_id, upto=found.seq)
     yield from exports.write(form, cover, entries)
 
@@ -120,22 +119,6 @@ def _form(ending: str) -> Format:
     return FORM_OF[ending]
 
 
-def _file(blocks: Iterator[Any], slug: str, form: Format) -> Response:
-    return Response(
-        stream_with_context(blocks),
-        mimetype=MIMETYPES.get(form, "text/plain"),
-        headers={"Content-Disposition": f'attachment; filename="{slug}.{ENDINGS[form]}"'},
-    )
-
-
-def _read_openly(blocks: Iterator[Any]) -> Iterator[Any]:
-    """Each block is read in the open scope; nothing else runs in it between the blocks."""
-    try:
-        while True:
-            with tenancy.everyone(OPEN):
-                block = next(blocks, None)
-            if block is None:
-                return
-            yield block
-    finally:
-        db.forget_session()  # a file is sent after its request has ended
+def _file(blocks: Callable[[], Iterator[Any]], slug: str, form: Format) -> Response:
+    mimetype = MIMETYPES.get(form, "text/plain")
+    return file_response(f"{slug}.{ENDINGS[form]}", mimetype, blocks, OPEN)

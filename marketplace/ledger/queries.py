@@ -13,13 +13,9 @@ from marketplace.accounts.models import Organization
 from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
 from marketplace.ledger import rules
+from marketplace.ledger.audit_queries import Period, audit_files
 from marketplace.ledger.body import Head
-from marketplace.ledger.checkpoint_queries import (
-    alarms,
-    checkpoints_between,
-    receipts_of,
-)
-from marketplace.ledger.export_queries import sealed
+from marketplace.ledger.checkpoint_queries import alarms
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import (
     LedgerBalance,
@@ -42,16 +38,15 @@ from marketplace.ledger.search_queries import (
 #: Answered in files of their own, asked for here.
 __all__ = [
     "Entry",
+    "Period",
     "Proof",
     "Search",
     "alarms",
-    "checkpoints_between",
+    "audit_files",
     "count_entries",
     "entries",
     "find_head",
     "get_entry",
-    "receipts_of",
-    "sealed",
     "verify",
 ]
 
