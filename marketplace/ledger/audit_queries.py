@@ -128,12 +128,12 @@ def _trial_balance(
     on = col(LedgerTxn.effective_on)
     before = _sums(session, consortium_id, last, on < period.since)
     within = _sums(session, consortium_id, last, on >= period.since, on <= period.until)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for code in sorted(before.keys() | within.keys()):
         opening = before.get(code, (0, 0))[0] - before.get(code, (0, 0))[1]
         debits, credits = within.get(code, (0, 0))
         rows.append((code, opening, debits, credits, opening + debits - credits))
-    total = ("total", *(sum(row[n] for row in rows) for n in range(1, 5)))
+    total = ("total", *(sum(column) for column in list(zip(*rows))[1:]))
     header = ("account", "opening_cents", "debits_cents", "credits_cents", "closing_cents")
     return _csv([header, *rows, total])
 

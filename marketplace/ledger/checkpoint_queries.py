@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func
@@ -39,8 +39,8 @@ def full_check(session: Session, consortium_id: UUID) -> Checked:
     """Chain, sums, balances; then every checkpoint and receipt that was ever handed out."""
     proof = verify(session, consortium_id)
     size = proof.head.seq
-    kept = select(LedgerCheckpoint.day, LedgerCheckpoint.size, LedgerCheckpoint.root)
-    query = kept.where(LedgerCheckpoint.org_id == consortium_id)
+    kept: tuple[Any, ...] = (LedgerCheckpoint.day, LedgerCheckpoint.size, LedgerCheckpoint.root)
+    query = select(*kept).where(LedgerCheckpoint.org_id == consortium_id)
     said = session.exec(query.order_by(col(LedgerCheckpoint.day))).all()
     leaves = export_queries.leaves(session, consortium_id, upto=size)
     roots = merkle.roots_at(leaves, {size, *(n for _day, n, _root in said)})
@@ -99,7 +99,7 @@ def newest_checkpoints(session: Session) -> dict[UUID, LedgerCheckpoint]:
     return {found.org_id: found for found in session.exec(query)}
 
 
-def checkpoints_of(consortium_id: UUID) -> object:
+def checkpoints_of(consortium_id: UUID) -> Any:
     """The query of all checkpoints of these books, newest first, for a paged list."""
     return (
         select(LedgerCheckpoint)
@@ -167,15 +167,6 @@ def keys(session: Session) -> list[LedgerKey]:
 
 
 # -- receipts --------------------------------------------------------------------------------
-
-
-def receipts_of(consortium_id: UUID, member_id: UUID) -> object:
-    """What a member was sent about these books, newest first, for a paged list."""
-    return (
-        select(LedgerReceipt)
-        .where(LedgerReceipt.org_id == consortium_id, LedgerReceipt.member_id == member_id)
-        .order_by(col(LedgerReceipt.seq).desc(), col(LedgerReceipt.id))
-    )
 
 
 def find_receipt(session: Session, consortium_id: UUID, paper: str) -> LedgerReceipt | None:

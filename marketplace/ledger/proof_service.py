@@ -63,7 +63,9 @@ def record_check(
     queries.lock_head(session, consortium_id)
     last = checkpoint_queries.last_checks(session).get(consortium_id)
     was_ok, proof, now = last is None or last.ok, found.proof, clock.now()
-    check = last or LedgerCheck(org_id=consortium_id, checked_at=now, seq=0, lines=0, ok=True)
+    check = last or LedgerCheck(
+        org_id=consortium_id, checked_at=now, seq=0, lines=0, ok=True, problems=[]
+    )
     check.checked_at, check.seq, check.lines = now, proof.head.seq, proof.lines
     check.ok, check.problems = proof.ok, list(proof.problems)
     if proof.ok:
