@@ -16,7 +16,7 @@ from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit, wake_worker
 from marketplace.ledger import checkpoint_queries, export_queries, notes, queries
 from marketplace.ledger.checkpoint_queries import Checked
-from marketplace.ledger.models import LedgerHead
+from marketplace.ledger.models import BooksOf
 from marketplace.ledger.proof_models import (
     LedgerCheck,
     LedgerCheckpoint,
@@ -36,7 +36,7 @@ def give_receipt(
     session: Session, actor: Actor, consortium_id: UUID, *, member_id: UUID, paper: str, seq: int
 ) -> LedgerReceipt:
     """Write down which number and hash a paper says; the same paper again changes nothing."""
-    require(actor, "ledger.give_receipt", LedgerHead(org_id=consortium_id))
+    require(actor, "ledger.give_receipt", BooksOf(consortium_id))
     if found := checkpoint_queries.find_receipt(session, consortium_id, paper):
         return found
     receipt = LedgerReceipt(
@@ -58,7 +58,7 @@ def record_check(
     session: Session, actor: Actor, consortium_id: UUID, found: Checked
 ) -> LedgerCheck:
     """Keep what a full check found; say so when books begin to fail, or hold again."""
-    books = LedgerHead(org_id=consortium_id)
+    books = BooksOf(consortium_id)
     require(actor, "ledger.record_check", books)
     queries.lock_head(session, consortium_id)
     last = checkpoint_queries.last_checks(session).get(consortium_id)
@@ -93,7 +93,7 @@ def publish_checkpoint(
 
     Books that do not hold are not signed, nor are empty ones, nor anything without a key.
     """
-    require(actor, "ledger.publish_checkpoint", LedgerHead(org_id=consortium_id))
+    require(actor, "ledger.publish_checkpoint", BooksOf(consortium_id))
     head, today = found.proof.head, clock.now().date()
     if not found.proof.ok or not head.seq or not private_keys:
         return None
@@ -145,7 +145,7 @@ def prepare_export(session: Session, actor: Actor, consortium_id: UUID, form: st
 
     Somebody who is signed in gets a letter when it is ready.
     """
-    books = LedgerHead(org_id=consortium_id)
+    books = BooksOf(consortium_id)
     require(actor, "ledger.prepare_export", books)
     head = queries.lock_head(session, consortium_id)
     if not head.seq:
