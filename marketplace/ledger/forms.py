@@ -103,6 +103,10 @@ FILTERS = (
 )
 
 
+class PrepareExportForm(Form):
+    """Nothing to fill in: the button alone."""
+
+
 def _typed(field: StringField) -> str | None:
     return (field.data or "").strip() or None
 

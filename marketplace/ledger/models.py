@@ -22,6 +22,7 @@ from sqlmodel import Field
 
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
+from marketplace.ledger import proof_models as proof_models
 from marketplace.ledger.body import FIRST_PREV
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.rules import AccountKind, PostingKind

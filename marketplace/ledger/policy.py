@@ -53,5 +53,11 @@ access.declare(
         "ledger.correction_run": THE_DESK,
         "ledger.approve_correction": THE_DESK,
         "ledger.refuse_correction": THE_DESK,
+        "ledger.give_receipt": [[is_system], [keeps_its_books]],
+        "ledger.record_check": [[is_system]],
+        "ledger.publish_checkpoint": [[is_system]],
+        "ledger.prepare_export": [[anyone]],
+        "ledger.add_piece": [[is_system]],
+        "ledger.drop_old_exports": [[is_system]],
     }
 )

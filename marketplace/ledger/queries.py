@@ -14,6 +14,7 @@ from marketplace.core import tenancy
 from marketplace.core.access import NOBODY, Actor, can
 from marketplace.core.errors import NotFound
 from marketplace.ledger import rules, sight_rules
+from marketplace.ledger.audit_queries import Period, audit_files
 from marketplace.ledger.balance_queries import (
     NOW,
     AccountRow,
@@ -30,6 +31,7 @@ from marketplace.ledger.balance_queries import (
     turnover,
 )
 from marketplace.ledger.body import Head
+from marketplace.ledger.checkpoint_queries import alarms
 from marketplace.ledger.desk_queries import closed_through
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import LedgerHead, LedgerOpenness, LedgerTxn
@@ -51,12 +53,15 @@ __all__ = [
     "AccountRow",
     "Balance",
     "Entry",
+    "Period",
     "Proof",
     "Search",
     "Sight",
     "Sights",
     "Until",
     "account_rows",
+    "alarms",
+    "audit_files",
     "balance_of",
     "balances",
     "balances_after",

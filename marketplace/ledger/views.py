@@ -1,12 +1,10 @@
 """The open books: search, one consortium, one entry, one account, files and checks."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, render_template, request, stream_with_context
+from flask import render_template, request
 
 from marketplace.accounts.login import current_actor
 from marketplace.core import db, tenancy
@@ -18,21 +16,23 @@ from marketplace.ledger import (
     chart_rules,
     desk_queries,
     desk_views,
+    export_views,
     exports,
-    proof_queries,
+    proof_views,
     queries,
     rules,
     sentence_rules,
     sight_rules,
-    verify_ledger,
     watch,
 )
-from marketplace.ledger.exports import Format
 from marketplace.ledger.forms import SearchForm
 from marketplace.ledger.queries import Books, Entry, Search, Sights, Until
-from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of, sight_here, whole_books
+from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of, sight_here
 from marketplace.ledger.shown_views import account_url, entries_url, rows_of
 from marketplace.ledger.sight_rules import OPENNESS_WORDS, Sight
+
+#: Pages in files of their own, on the same blueprint.
+__all__ = ["bp", "export_views", "proof_views"]
 
 
 @bp.record
@@ -45,12 +45,6 @@ def _add_the_desk(state: Any) -> None:
 
 ROWS_IN_A_FILE = 10_000
 LONGEST_NUMBER = 18
-ENDINGS = {
-    "jsonl": (Format.JSONL, "application/x-ndjson"),
-    "csv": (Format.CSV, "text/csv"),
-    "journal": (Format.HLEDGER, "text/plain"),
-    "beancount": (Format.BEANCOUNT, "text/plain"),
-}
 
 
 @bp.app_template_filter("natural")
@@ -258,50 +252,6 @@ def account(slug: str, code: str) -> Any:
     return page, 422 if problem else 200
 
 
-@bp.get("/ledger/<slug>/export.<ending>")
-def export(slug: str, ending: str) -> Any:
-    if ending not in ENDINGS:
-        raise NotFound("There is no such file.")
-    form, mimetype = ENDINGS[ending]
-    with tenancy.everyone(OPEN):
-        found = whole_books(slug)
-        cover = proof_queries.cover(db.session(), found.consortium_id, found.name)
-    entries = proof_queries.sealed(db.session(), found.consortium_id)
-    pieces = exports.write(form, cover, entries)
-    return Response(
-        stream_with_context(_read_openly(pieces)),
-        mimetype=mimetype,
-        headers={"Content-Disposition": f'attachment; filename="{slug}.{ending}"'},
-    )
-
-
-@bp.get("/checks")
-@public_page
-def checks() -> Any:
-    require(current_actor(), "ledger.read_books")
-    with tenancy.everyone(OPEN):
-        all_books = queries.open_books(db.session())
-        number, size = page_of(len(all_books)), queries.PAGE_SIZE
-        shown = all_books[(number - 1) * size : number * size]
-        found = watch.check(db.session(), shown)
-        return render_template(
-            "ledger/checks.html",
-            page=Page(shown, number, size, len(all_books)),
-            checked=found,
-            badge=watch.badge(found),
-        )
-
-
-@bp.get("/checks/verify_ledger.py")
-def verifier() -> Any:
-    require(current_actor(), "ledger.read_books")
-    return Response(
-        Path(verify_ledger.__file__).read_bytes(),
-        mimetype="text/x-python",
-        headers={"Content-Disposition": 'attachment; filename="verify_ledger.py"'},
-    )
-
-
 def _until() -> tuple[Until, str | None]:
     """How far to read: `?on=2027-01-15` or `?seq=12`; a problem in words when it is neither."""
     on, seq = request.args.get("on", "").strip(), request.args.get("seq", "").strip()
@@ -375,13 +325,3 @@ def _told(entry: Entry) -> dict[str, Any]:
         "reversed_by": entry.reversed_by,
         "hash": entry.hash,
     }
-
-
-def _read_openly(pieces: Iterator[str]) -> Iterator[str]:
-    """Each piece is read in the open scope; nothing else runs in it between the pieces."""
-    while True:
-        with tenancy.everyone(OPEN):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece

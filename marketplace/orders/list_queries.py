@@ -1,5 +1,7 @@
 """The lists behind the pages of orders: rows with their papers, and the totals above them."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -276,3 +278,34 @@ def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | Non
         .where(Consortium.org_id == consortium_id)
     )
     return session.exec(query).first()
+
+
+# -- for the auditor -------------------------------------------------------------------------
+
+
+def invoices_issued(
+    session: Session, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[Invoice]:
+    return _issued(session, Invoice, consortium_id, since, until)
+
+
+def purchase_orders_issued(
+    session: Session, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[PurchaseOrder]:
+    return _issued(session, PurchaseOrder, consortium_id, since, until)
+
+
+def _issued(
+    session: Session, table: Any, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[Any]:
+    """Oldest first, a few at a time: a paper takes longer to print than to read."""
+    ids = (
+        select(table.id)
+        .where(table.consortium_id == consortium_id)
+        .where(table.issued_at >= since, table.issued_at <= until)
+        .order_by(col(table.issued_at), col(table.id))
+    )
+    for paper_id in session.exec(ids).all():
+        paper = session.exec(select(table).where(table.id == paper_id)).one()
+        yield paper
+        session.expunge(paper)

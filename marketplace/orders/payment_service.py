@@ -90,6 +90,14 @@ def record_payment(
     invoice.status = rules.status_after_payment(invoice.total_cents, invoice.paid_cents)
     session.add_all([payment, invoice])
     session.flush()
+    ledger.give_receipt(
+        session,
+        for_the_books(actor),
+        invoice.consortium_id,
+        member_id=invoice.org_id,
+        paper=f"payment:{payment_id}",
+        seq=entry.seq,
+    )
     emit(session, actor, "orders.payment_recorded", payment, amount_cents=amount_cents)
     if invoice.status is InvoiceStatus.PAID:
         emit(session, actor, "orders.invoice_paid", invoice, number=invoice.number)

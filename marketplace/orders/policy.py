@@ -102,6 +102,7 @@ access.declare(
         "orders.district_orders": [[is_this_district]],
         "orders.vendor_orders": [[is_this_vendor]],
         "orders.money": [[leads_this_consortium]],
+        "orders.audit": [[leads_this_consortium]],
         "orders.my_ledger": [[is_this_district]],
         "orders.choose_charge_codes": [[is_this_district, buys]],
         "orders.order": ALL_SIDES,

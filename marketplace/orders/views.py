@@ -9,6 +9,7 @@ from marketplace.core import db
 from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
+    audit_views,
     invoice_views,
     list_queries,
     money_views,
@@ -18,7 +19,7 @@ from marketplace.orders import (
 from marketplace.orders.desk_views import Desk, bp
 from marketplace.orders.money_views import desk_of_actor
 
-__all__ = ["bp", "invoice_views", "money_views", "order_views", "statement_views"]
+__all__ = ["audit_views", "bp", "invoice_views", "money_views", "order_views", "statement_views"]
 
 
 @fill("home.district")

@@ -251,6 +251,8 @@ DOORS = {
     "/c/<slug>/members/<leaid>/approve": Door("convener"),
     "/c/<slug>/members/<leaid>/end": Door("convener"),
     "/c/<slug>/members/<leaid>/instrument": Door("convener", _paper),
+    # ledger
+    "/open/ledger/<slug>/prepare.<ending>": Door(None),
     # pools
     "/c/<slug>/pools/new": Door("convener", _plan),
     "/c/<slug>/pools/<pool_slug>/change": Door("convener", _plan),

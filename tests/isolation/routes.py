@@ -28,6 +28,8 @@ VALUES = {
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
     ("/funders/", "slug"): lambda t: t.funder.slug,
+    ("/open/checks/", "slug"): lambda t: t.consortium_org.slug,
+    ("/open/exports/", "export_id"): lambda t: t.book_export.id,
     ("/open/ledger/", "code"): lambda t: f"receivable:{t.district.leaid}",
     ("/open/ledger/", "ending"): lambda t: "jsonl",
     ("/open/ledger/", "seq"): lambda t: 1,

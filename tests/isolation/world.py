@@ -35,7 +35,8 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
-from marketplace.ledger import correction_service
+from marketplace.ledger import correction_service, proof_service
+from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
@@ -111,6 +112,7 @@ class Builder:
         self.orders()
         self.correction()
         self.invitations()
+        self.proofs()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -447,6 +449,18 @@ class Builder:
                 problem=self.mark("problem"),
             )
         )
+
+    def proofs(self):
+        """A signed checkpoint, and a file of the books that is ready."""
+        with self.writing() as (session, _):
+            ledger_jobs.check_the_books(session)
+        with self.writing() as (session, actor):
+            self.t.book_export = proof_service.prepare_export(
+                session, actor, self.t.consortium_org.id, "csv"
+            )
+            session.expunge_all()
+        with self.writing() as (session, _):
+            assert ledger_jobs.write_exports(session) == 1
 
 
 def directory_row(leaid, name):
