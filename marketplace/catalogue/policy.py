@@ -55,9 +55,11 @@ access.declare(
         # Parts of the use cases above.
         "catalogue.project_answers": [[owns, writes_listings], [is_operator]],
         "catalogue.freeze_version": [[owns, writes_listings], [is_operator]],
+        "catalogue.shelve_tool": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.record_step": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.note_open_pools": [[is_system]],
         "catalogue.tell_districts": [[is_system]],
+        "catalogue.refresh_shelf": [[is_system]],
         "catalogue.warn_of_expiry": [[is_system]],
         "catalogue.expire_listings": [[is_system]],
     }
