@@ -9,7 +9,7 @@ from marketplace.catalogue import finding_queries, prices, queries
 from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.offer_queries import schedules_of, vendors_of
 from marketplace.catalogue.shared_views import bp
-from marketplace.core import db, page_cache, tenancy
+from marketplace.core import db, page_cache
 from marketplace.core.errors import RuleBroken
 
 CHOICES = 40
@@ -45,8 +45,7 @@ def _seats(typed: str) -> int | None:
 def _picker(session: Any, context: dict[str, Any]) -> str:
     filters = Filters(q=Filters.of(request.args).q)
     picked = {tool.id for tool in context["tools"]}
-    with tenancy.everyone("the catalogue is public"):
-        offered = session.exec(finding_queries.published(filters).limit(CHOICES)).all()
+    offered = finding_queries.found_tools(session, filters, CHOICES)
     choices = [tool for tool in offered if tool.id not in picked]
     context |= {"groups": [], "choices": choices, "filters": filters}
     return render_template("catalogue/compare.html", **context)

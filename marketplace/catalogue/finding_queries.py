@@ -221,10 +221,12 @@ class Found:
     def options(self, name: str, choices: Iterable[Any]) -> list[tuple[Any, int]]:
         """Each choice of one filter with the tools it would give."""
         rest = self._left(but=name)
-        return [
-            (choice, (rest & _bits(self.shelf, replace(self.filters, **{name: choice}), name)).bit_count())
-            for choice in choices
-        ]  # fmt: skip
+
+        def left(choice: Any) -> int:
+            chosen = replace(self.filters, **{name: choice})
+            return (rest & _bits(self.shelf, chosen, name)).bit_count()
+
+        return [(choice, left(choice)) for choice in choices]
 
     def languages(self) -> list[str]:
         return sorted(self.shelf.values("language")[:LANGUAGES])
@@ -234,7 +236,9 @@ class Found:
         if self.ranked is None or sort not in ("", "best"):
             return self.shelf.page(bits, sort or "name", start, size)
         rows = self.shelf.rows
-        inside = [p for p in self.ranked if bits >> p & 1] if bits != self._set("q") else self.ranked
+        inside = (
+            [p for p in self.ranked if bits >> p & 1] if bits != self._set("q") else self.ranked
+        )
         # A name that begins with the words typed comes first, among the best of the rest.
         head = sorted(inside[:200], key=lambda p: not shelves.begins_with(rows[p], self.filters.q))
         return [rows[place] for place in [*head, *inside[200:]][start : start + size]]

@@ -22,8 +22,12 @@ PRICE_WORDS = {
 }
 #: Words that say nothing about a tool.
 EMPTY_WORDS = frozenset(
-    "a an and any are as at be by can do for from has have help helps i in is it its of on or our "
-    "that the their this to tool tools we what which with you your".split()
+    {
+        *("a", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from"),
+        *("has", "have", "help", "helps", "i", "in", "is", "it", "its", "of", "on", "or", "our"),
+        *("that", "the", "their", "this", "to", "tool", "tools", "we", "what", "which", "with"),
+        *("you", "your"),
+    }
 )
 MOST_WORDS = 8
 LONGEST_QUERY = 200
@@ -47,9 +51,7 @@ def nearest_size(seats: int) -> int:
     return min(SIZES, key=lambda size: (max(size, seats) / min(size, seats), size))
 
 
-def seat_year_cents(
-    offers: Iterable[tuple[pricing.Schedule, int]], seats: int
-) -> int | None:
+def seat_year_cents(offers: Iterable[tuple[pricing.Schedule, int]], seats: int) -> int | None:
     """Least cost of one seat for a year, bought alone, in cents rounded up; offers are
     (schedule, months of the term)."""
     costs = [
@@ -112,4 +114,3 @@ def pieces_of(
         " ".join(words_of(summary)),
         " ".join(words_of(" ".join(rest)))[:20_000],
     )
-

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from marketplace.accounts.rules import Role
 from marketplace.core import clock, tenancy
@@ -66,3 +67,31 @@ def complete(make, vendor):
 @pytest.fixture
 def next_year():
     return clock.now().date() + timedelta(days=365)
+
+
+@pytest.fixture
+def make_many(app, make):
+    """More tools; `.queries(act)` counts the statements that reading a page takes."""
+
+    def more(count):
+        vendor = make.vendor()
+        for _ in range(count):
+            make.price_schedule(make.tool(vendor))
+
+    def queries(read):
+        seen = []
+        engines = {app.extensions["engine"], *app.extensions["readers"]}
+
+        def note(_connection, _cursor, sql, *_rest):
+            if sql.lstrip().upper().startswith("SELECT"):
+                seen.append(sql)
+
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        assert read().status_code == 200
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    more.queries = queries
+    return more
