@@ -1,5 +1,6 @@
 """Find a tool: the list with its filters, its downloads, and the feed of what is new."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -27,14 +28,13 @@ def tools() -> Any:
     filters, session, actor = Filters.of(request.args), db.session(), login.current_actor()
     with tenancy.everyone(PUBLIC):
         found = finding_queries.search(session, filters)
-        page = _page(session, found, ROWS)
+        page = _page(found, ROWS, lambda placed: finding_queries.lines_of(session, placed))
         offered = schedules_of(session, page.items)
         return render_template(
             "catalogue/tools.html",
             filters=filters,
             found=found,
             page=page,
-            vendors=vendors_of(session, page.items),
             prices={key: prices.price_range(s) for key, s in offered.items()},
             mine=_costs(offered, filters.seats) if filters.seats else {},
             drops=_drops(found) if not page.total else [],
@@ -44,12 +44,12 @@ def tools() -> Any:
         )
 
 
-def _page(session: Any, found: Found, size: int) -> web.Page:
+def _page(found: Found, size: int, read: Callable[[Any], Sequence[Any]]) -> web.Page:
     """The page asked for; the total is already known from the counts."""
     total = found.total
     number = min(web.page_number(), max(1, -(-total // size)))
     placed = found.page((number - 1) * size, size)
-    return web.Page(finding_queries.tools_on(session, placed), number, size, total)
+    return web.Page(read(placed), number, size, total)
 
 
 def _costs(offered: Any, seats: int) -> dict[Any, tuple[str, str]]:
@@ -112,7 +112,8 @@ def tools_csv() -> Any:
 def tools_json() -> Any:
     filters, session = Filters.of(request.args), db.session()
     with tenancy.everyone(PUBLIC):
-        page = _page(session, finding_queries.search(session, filters), JSON_ROWS)
+        found = finding_queries.search(session, filters)
+        page = _page(found, JSON_ROWS, lambda p: finding_queries.tools_on(session, p))
         vendors, offered = vendors_of(session, page.items), schedules_of(session, page.items)
     return web.json_response(
         total=page.total,

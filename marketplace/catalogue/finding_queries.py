@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from marketplace.accounts.models import Organization
 from marketplace.catalogue import finding_rules
 from marketplace.catalogue import shelf as shelves
 from marketplace.catalogue.finding_models import Shelf, ShelfRow
@@ -25,7 +26,7 @@ from marketplace.catalogue.shelf import Placed
 from marketplace.catalogue.word_queries import places_with
 from marketplace.core import tenancy
 
-SORTS = {"best": "Best match", "name": "Name", "price": "Lowest price of a seat", "new": "Newest"}
+SORTS = ("name", "price", "new")
 FILTERS = (
     "q", "grade", "subject", "ai", "pool", "language", "price", "works", "license", "access",
 )  # fmt: skip
@@ -200,8 +201,8 @@ class Found:
 
     shelf: shelves.Shelf
     filters: Filters
-    #: What the words match, best first; None when nothing was typed.
-    ranked: Sequence[int] | None = None
+    #: What the words match; None when nothing was typed.
+    matched: Sequence[int] | None = None
     #: The words looked for instead, when nothing had those typed.
     instead: str = ""
     _sets: dict[str, int] = field(default_factory=dict)
@@ -215,36 +216,25 @@ class Found:
         bits = self.shelf.listed if "q" not in filters.active() else self._set("q")
         for name in filters.active():
             if name != "q":
-                bits &= _bits(self.shelf, filters, name)
+                bits &= _bits(self.shelf, filters.size, name, getattr(filters, name))
         return bits.bit_count()
 
     def options(self, name: str, choices: Iterable[Any]) -> list[tuple[Any, int]]:
         """Each choice of one filter with the tools it would give."""
         rest = self._left(but=name)
 
-        def left(choice: Any) -> int:
-            chosen = replace(self.filters, **{name: choice})
-            return (rest & _bits(self.shelf, chosen, name)).bit_count()
-
-        return [(choice, left(choice)) for choice in choices]
+        size = self.filters.size
+        return [(c, (rest & _bits(self.shelf, size, name, c)).bit_count()) for c in choices]
 
     def languages(self) -> list[str]:
         return sorted(self.shelf.values("language")[:LANGUAGES])
 
     def page(self, start: int, size: int) -> list[Placed]:
         bits, sort = self._left(), self.filters.sort
-        if self.ranked is None or sort not in ("", "best"):
+        if self.matched is None or sort:
             return self.shelf.page(bits, sort or "name", start, size)
-        rows = self.shelf.rows
-        inside = (
-            [p for p in self.ranked if bits >> p & 1] if bits != self._set("q") else self.ranked
-        )
-        # A name that begins with the words typed comes first, among the best of the rest.
-        head = sorted(inside[:200], key=lambda p: not shelves.begins_with(rows[p], self.filters.q))
-        return [rows[place] for place in [*head, *inside[200:]][start : start + size]]
-
-    def all_ids(self) -> list[UUID]:
-        return [row.tool_id for row in self.page(0, self.total)]
+        typed = self.instead or " ".join(finding_rules.asked_words(self.filters.q))
+        return self.shelf.nearest_first(bits, typed, start, size)
 
     def _left(self, but: str = "") -> int:
         key = f"but {but}"
@@ -259,22 +249,21 @@ class Found:
     def _set(self, name: str) -> int:
         if name not in self._sets:
             if name == "q":
-                bits = shelves.bits_of(self.ranked or ()) & self.shelf.listed
+                bits = shelves.bits_of(self.matched or ()) & self.shelf.listed
             else:
-                bits = _bits(self.shelf, self.filters, name)
+                bits = _bits(self.shelf, self.filters.size, name, getattr(self.filters, name))
             self._sets[name] = bits
         return self._sets[name]
 
 
-def _bits(shelf: shelves.Shelf, filters: Filters, name: str) -> int:
-    value = getattr(filters, name)
-    if name == "price":
-        steps = [step for step, most in PRICE_STEPS.items() if most <= PRICE_STEPS[value]]
-        bits = 0
-        for step in steps:
-            bits |= shelf.of(f"price:{filters.size}:{step}")
-        return bits
-    return shelf.of(f"{name}:{value}")
+def _bits(shelf: shelves.Shelf, size: int, name: str, value: Any) -> int:
+    if name != "price":
+        return shelf.of(f"{name}:{value}")
+    bits = 0
+    for step, most in PRICE_STEPS.items():
+        if most <= PRICE_STEPS[value]:
+            bits |= shelf.of(f"price:{size}:{step}")
+    return bits
 
 
 def search(session: Session, filters: Filters) -> Found:
@@ -283,17 +272,12 @@ def search(session: Session, filters: Filters) -> Found:
     words = finding_rules.asked_words(filters.q)
     if not words:
         return Found(shelf, filters, [] if filters.q else None)
-    ranked, instead = _known(shelf, places_with(session, words)), ""
-    if not ranked:
+    matched, instead = places_with(session, words), ""
+    if not matched:
         nearest = [shelf.nearest_word(word) or word for word in words]
         if nearest != words:
-            ranked, instead = _known(shelf, places_with(session, nearest)), " ".join(nearest)
-    return Found(shelf, filters, ranked, instead if ranked else "")
-
-
-def _known(shelf: shelves.Shelf, places: list[int]) -> list[int]:
-    """Without what was listed after the shelf was looked at."""
-    return [place for place in places if place in shelf.rows]
+            matched, instead = places_with(session, nearest), " ".join(nearest)
+    return Found(shelf, filters, matched, instead if matched else "")
 
 
 def tools_on(session: Session, placed: Sequence[Placed]) -> list[Tool]:
@@ -303,6 +287,50 @@ def tools_on(session: Session, placed: Sequence[Placed]) -> list[Tool]:
         return []
     with tenancy.everyone("the catalogue is public"):
         found = {tool.id: tool for tool in session.exec(select(Tool).where(col(Tool.id).in_(ids)))}
+    return [found[tool_id] for tool_id in ids if tool_id in found]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A tool as the list shows it; the few columns it needs."""
+
+    id: UUID
+    slug: str
+    name: str
+    summary: str
+    lowest_grade: int
+    highest_grade: int
+    ai_use: AIUse
+    ai_facts: Sequence[str]
+    open_pools: int
+    maker: str
+
+
+def lines_of(session: Session, placed: Sequence[Placed]) -> list[Line]:
+    """The tools of a page with their makers, in its order: one query, no whole rows."""
+    ids = [row.tool_id for row in placed]
+    if not ids:
+        return []
+    columns: Any = (
+        Tool.id,
+        Tool.slug,
+        Tool.name,
+        Tool.summary,
+        Tool.lowest_grade,
+        Tool.highest_grade,
+        Tool.ai_use,
+        Tool.ai_facts,
+        Tool.open_pools,
+        col(Organization.name).label("maker"),
+    )
+    query = (
+        select(*columns)
+        .select_from(Tool)
+        .join(Organization, col(Organization.id) == Tool.org_id)
+        .where(col(Tool.id).in_(ids))
+    )
+    with tenancy.everyone("the catalogue is public"):
+        found = {row[0]: Line(*row) for row in session.exec(query)}
     return [found[tool_id] for tool_id in ids if tool_id in found]
 
 

@@ -90,8 +90,7 @@ def vendors_of(session: Session, tools: Any) -> dict[UUID, Organization]:
 
 def schedules_of(session: Session, tools: Any) -> dict[UUID, list[pricing.Schedule]]:
     """The prices in force of the tools on a page, ready for `pricing`."""
-    found = queries.schedules_in_force(session, [tool.id for tool in tools])
-    return {
-        tool_id: [pricing.schedule_from_json(schedule.terms) for schedule in offered]
-        for tool_id, offered in found.items()
-    }
+    found: dict[UUID, list[pricing.Schedule]] = {}
+    for tool_id, terms in queries.terms_in_force(session, [tool.id for tool in tools]):
+        found.setdefault(tool_id, []).append(pricing.schedule_from_json(terms))
+    return found

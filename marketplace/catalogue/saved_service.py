@@ -27,8 +27,6 @@ def save_search(session: Session, actor: Actor, filters: Filters, *, by_mail: bo
     """
     district = accounts.get_organization(session, actor.home, lock=True)
     require(actor, "catalogue.save_search", district)
-    if not filters.active():
-        raise RuleBroken("Choose at least one filter or word first.")
     asked = "\n".join(f"{name}={value}" for name, value in filters.arguments().items())
     kept = saved_queries.searches_of(session, actor.user_id, district.id)
     for search in kept:

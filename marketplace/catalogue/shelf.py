@@ -5,7 +5,7 @@ No I/O: `finding_queries` fills it and keeps it up to date by the version it has
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,8 @@ from marketplace.core.spelling import allowed, distance, pairs
 
 #: A page of so few tools is sorted; of more, the sorted list of all is walked through.
 FEW = 400
+#: Slips whose nearest word is kept until the shelf changes.
+REMEMBERED = 500
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,22 @@ def places_in(bits: int) -> list[int]:
     return found
 
 
-def bits_of(places: Iterable[int]) -> int:
-    found = bytearray()
+def bits_of(places: Sequence[int]) -> int:
+    found = bytearray((max(places, default=0) >> 3) + 1)
     for place in places:
-        at = place >> 3
-        if at >= len(found):
-            found.extend(bytes(at + 1 - len(found) + 64))
-        found[at] |= 1 << (place & 7)
+        found[place >> 3] |= 1 << (place & 7)
     return int.from_bytes(found, "little")
+
+
+def nearness(row: Placed, words: Sequence[str], typed: str) -> int:
+    """0 for a name that begins with what was typed, then words in the name, in the name, maker or
+    summary, anywhere else. The endings of long words do not count."""
+    if row.name_key.startswith(typed):
+        return 0
+    starts = [word[: max(4, len(word) - 3)] for word in words]
+    if all(start in row.name_key for start in starts):
+        return 1
+    return 2 if all(start in row.words for start in starts) else 3
 
 
 @dataclass
@@ -62,6 +72,7 @@ class Shelf:
     listed: int = 0
     _orders: dict[str, tuple[list[int], dict[int, int]]] = field(default_factory=dict)
     _vocabulary: dict[str, int] = field(default_factory=dict)
+    _nearest: dict[str, str | None] = field(default_factory=dict)
 
     def take(self, changed: Sequence[Placed], version: int) -> None:
         """Put what changed in its place; the rest stays."""
@@ -80,11 +91,11 @@ class Shelf:
             self.marks[mark] = self.marks.get(mark, 0) & ~bits_of(places)
         for mark, places in added.items():
             self.marks[mark] = self.marks.get(mark, 0) | bits_of(places)
-        off = bits_of(row.place for row in changed if not row.listed)
-        on = bits_of(row.place for row in changed if row.listed)
+        off = bits_of([row.place for row in changed if not row.listed])
+        on = bits_of([row.place for row in changed if row.listed])
         self.listed = (self.listed | on) & ~off
         if changed:
-            self._orders, self._vocabulary = {}, {}
+            self._orders, self._vocabulary, self._nearest = {}, {}, {}
         self.version = version
 
     def of(self, mark: str) -> int:
@@ -134,6 +145,13 @@ class Shelf:
             self._orders[sort] = order, {place: n for n, place in enumerate(order)}
         return self._orders[sort]
 
+    def nearest_first(self, bits: int, typed: str, start: int, size: int) -> list[Placed]:
+        """A page of the tools in `bits`: where the words stand decides, then the name."""
+        _, rank = self._order("name")
+        words, folded, rows = typed.split(), fold(typed), self.rows
+        places = sorted(places_in(bits), key=lambda p: (nearness(rows[p], words, folded), rank[p]))
+        return [rows[place] for place in places[start : start + size]]
+
     # -- slips of the finger -----------------------------------------------------------------
 
     def nearest_word(self, typed: str) -> str | None:
@@ -141,6 +159,14 @@ class Shelf:
         words = self._words()
         if typed in words or len(typed) < 4:
             return typed if typed in words else None
+        if typed not in self._nearest:
+            if len(self._nearest) >= REMEMBERED:
+                self._nearest.clear()
+            self._nearest[typed] = self._look_for(typed, words)
+        return self._nearest[typed]
+
+    @staticmethod
+    def _look_for(typed: str, words: Mapping[str, int]) -> str | None:
         most, wanted = allowed(len(typed)), set(pairs(typed))
         least = max(1, len(wanted) - 2 * most)  # each slip spoils two pairs at most
         best: tuple[int, int, str] | None = None
@@ -163,7 +189,3 @@ class Shelf:
                         counted[word] += 1
             self._vocabulary = dict(counted)
         return self._vocabulary
-
-
-def begins_with(row: Placed, typed: str) -> bool:
-    return row.name_key.startswith(fold(typed))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
@@ -18,12 +18,14 @@ from marketplace.catalogue import (
     price_views,
     prices,
     queries,
+    questions,
     saved_views,
     shortlist_views,
     vendor_views,
 )
 from marketplace.catalogue.answer_forms import FollowToolForm
 from marketplace.catalogue.find_views import tool_document
+from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of, schedules_of
 from marketplace.catalogue.reading_queries import reading_of
@@ -55,12 +57,17 @@ def tool(slug: str) -> Any:
     session = db.session()
     actor = login.current_actor()
     found = queries.known_tool(session, slug, actor)
+    seats = Filters.of(request.args).seats
     may_follow = access.can(actor, "catalogue.follow_tool", found) and found.published_at
     follows = bool(may_follow and listing_queries.follows(session, found.id, actor.home))
     with tenancy.everyone("a published listing is public"):
+        context = tool_context(session, found)
+        priced = [offer.schedule for offer in context["offers"] if offer.schedule]
         return render_template(
             "catalogue/tool.html",
-            **tool_context(session, found),
+            **context,
+            seats=seats,
+            my_cents=prices.cheapest_of(priced, seats) if seats else None,
             reading=reading_of(session, found, actor),
             form=FollowToolForm() if may_follow else None,
             follows=follows,
@@ -96,7 +103,16 @@ def tool_json(slug: str) -> Any:
         for offer in context["offers"]
     ]
     document.pop("price_schedules")
-    return web.json_response(**document, description=found.description or None, editions=editions)
+    question_set, answers, version = listing_queries.published_answers(session, found)
+    open_to_all = [q for q in questions.load(question_set) if q.who == "public" and not q.column]
+    return web.json_response(
+        **document,
+        description=found.description or None,
+        editions=editions,
+        version=version.number if version else None,
+        question_set=question_set,
+        answers={q.key: answers.get(q.key, {}).get("value") for q in open_to_all},
+    )
 
 
 @bp.get("/vendors/<slug>")

@@ -14,13 +14,11 @@ Pieces = tuple[str, str, str, str]
 
 _SEARCH = {
     "sqlite": (
-        "SELECT group_concat(rowid) FROM (SELECT rowid FROM catalogue_search"
-        " WHERE catalogue_search MATCH :asked ORDER BY rank)"
+        "SELECT group_concat(rowid) FROM catalogue_search WHERE catalogue_search MATCH :asked"
     ),
     "postgresql": (
-        "SELECT string_agg(place::text, ',' ORDER BY nearness DESC, place) FROM (SELECT place,"
-        " ts_rank(document, asked) AS nearness FROM catalogue_search,"
-        " to_tsquery('listing_words', :asked) AS asked WHERE document @@ asked) AS found"
+        "SELECT string_agg(place::text, ',') FROM catalogue_search"
+        " WHERE document @@ to_tsquery('listing_words', :asked)"
     ),
 }
 _PUT = {
@@ -47,8 +45,11 @@ def _engine(session: Session) -> str:
 
 
 def places_with(session: Session, words: Sequence[str]) -> list[int]:
-    """The places of the listings that have every word, best first. `words` are folded letters
-    and digits; the last may be the beginning of a word."""
+    """The places of the listings that have every word, in any order (see `shelf.nearness`).
+
+    `words` are folded letters and digits; the last may be the beginning of a word. One row comes
+    back, because a thousand of them would cost more than the search.
+    """
     if not words:
         return []
     if _engine(session) == "sqlite":

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
 
 from marketplace.accounts.rules import Role
 from marketplace.core import clock, tenancy
@@ -68,29 +67,3 @@ def complete(make, vendor):
 def next_year():
     return clock.now().date() + timedelta(days=365)
 
-
-@pytest.fixture
-def make_many(make):
-    """More tools; `.queries(act)` counts the statements that reading a page takes."""
-
-    def more(count):
-        vendor = make.vendor()
-        for _ in range(count):
-            make.price_schedule(make.tool(vendor))
-
-    def queries(read):
-        seen = []
-
-        def note(_connection, _cursor, sql, *_rest):
-            if sql.lstrip().upper().startswith("SELECT"):
-                seen.append(sql)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            assert read().status_code == 200
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-        return len(seen)
-
-    more.queries = queries
-    return more
