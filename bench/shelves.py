@@ -21,12 +21,14 @@ from marketplace.directory.models import District
 from marketplace.pricing.rules import schedule_from_json
 
 LISTINGS, DISTRICTS, VENDORS = 10_000, 20_000, 800
-WORDS = (
-    "reading writing phonics fractions algebra biology chemistry history civics spelling practice "
-    "quiz feedback rubric lesson planner translation captions speech tutor coach journal portfolio "
-    "attendance schedule family message map timeline music coding robotics career wellbeing "
-    "vocabulary essay geometry number sense story lab simulation safety"
-).split()
+WORDS = [
+    "reading", "writing", "phonics", "fractions", "algebra", "biology", "chemistry",
+    "history", "civics", "spelling", "practice", "quiz", "feedback", "rubric", "lesson",
+    "planner", "translation", "captions", "speech", "tutor", "coach", "journal", "portfolio",
+    "attendance", "schedule", "family", "message", "map", "timeline", "music", "coding",
+    "robotics", "career", "wellbeing", "vocabulary", "essay", "geometry", "number", "sense",
+    "story", "lab", "simulation", "safety",
+]  # fmt: skip
 #: Words of no meaning, a few of them frequent and most of them rare, as in any language.
 OTHERS = [
     f"{a}{b}{c}" for a in ("ba", "de", "fi", "lo", "mu", "ra", "so", "te", "vi", "zo", "pra", "ste")
@@ -121,7 +123,8 @@ def _listing(
     low = dice.randint(-1, 9)
     tool = Tool(
         org_id=vendor.id, slug=f"bench-{n:05}", name=name, summary=summary,
-        description=" ".join([*dice.sample(WORDS, 3), *dice.choices(OTHERS, OFTEN, k=80)]), status=rules.ToolStatus.PUBLISHED,
+        description=" ".join([*dice.sample(WORDS, 3), *dice.choices(OTHERS, OFTEN, k=80)]),
+        status=rules.ToolStatus.PUBLISHED,
         lowest_grade=low, highest_grade=dice.randint(low, 12),
         subjects=dice.sample(list(rules.SUBJECTS), dice.randint(1, 4)),
         languages=dice.sample(["English", "Spanish", "French", "Arabic"], dice.randint(1, 3)),
@@ -137,7 +140,8 @@ def _listing(
     }  # fmt: skip
     edition = Edition(org_id=vendor.id, tool_id=tool.id, name="Full license")
     price = PriceSchedule(
-        org_id=vendor.id, tool_id=tool.id, edition_id=edition.id, version=1, form=rules.ScheduleForm.VOLUME,
+        org_id=vendor.id, tool_id=tool.id, edition_id=edition.id, version=1,
+        form=rules.ScheduleForm.VOLUME,
         terms=schedule_from_json(terms).to_json(), valid_until=now.date() + timedelta(days=300),
         offered_at=now,
     )  # fmt: skip

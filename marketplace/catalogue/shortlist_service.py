@@ -159,7 +159,7 @@ def decide_shortlist(
         tool_id=tool_id,
         version=version.number if version else None,
         why=why,
-        weighed=[tools[one].name for one in on_list if one in tools],
+        weighed=sorted(tool.name for tool in tools.values()),
         decided_by=actor.user_id,
         decided_at=clock.now(),
     )
