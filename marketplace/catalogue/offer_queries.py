@@ -1,6 +1,7 @@
 """An edition with the price it is offered at today, as pages show it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ class Offer:
     edition: Edition
     offered: PriceSchedule | None
 
-    @property
+    @cached_property
     def schedule(self) -> pricing.Schedule | None:
         return pricing.schedule_from_json(self.offered.terms) if self.offered else None
 

@@ -45,7 +45,7 @@ def _engine(session: Session) -> str:
 
 
 def places_with(session: Session, words: Sequence[str]) -> list[int]:
-    """The places of the listings that have every word, in any order (see `shelf.nearness`).
+    """The places of the listings that have every word, in any order (see `Shelf.nearest_first`).
 
     `words` are folded letters and digits; the last may be the beginning of a word. One row comes
     back, because a thousand of them would cost more than the search.

@@ -206,7 +206,7 @@ DOORS = {
     ),
     "/d/<leaid>/shortlists/<uuid:shortlist_id>/decide": Door(
         "district-buyer",
-        lambda t: {"tool": str(t.tool.id), "why": "It fits.", "seen_decisions": "0"},
+        lambda t: {"tool": str(t.tool.id), "why": "It fits.", "seen_decisions": "1"},
     ),
     "/tools/<slug>/follow": Door("district-buyer"),
     "/tools/<slug>/unfollow": Door("neighbour"),

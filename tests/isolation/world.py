@@ -22,6 +22,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.finding_models import (
     SavedSearch,
     Shortlist,
+    ShortlistDecision,
     ShortlistNote,
     ShortlistTool,
 )
@@ -209,6 +210,19 @@ class Builder:
                 title_key=self.mark("shortlist"),
                 begun_at=clock.now(),
                 begun_by=buyer.id,
+                decisions=1,
+            )
+        )
+        make.save(
+            ShortlistDecision(
+                org_id=t.district.id,
+                shortlist_id=t.shortlist.id,
+                number=1,
+                tool_id=t.tool.id,
+                why=self.mark("why"),
+                weighed=[self.mark("weighed")],
+                decided_by=buyer.id,
+                decided_at=clock.now(),
             )
         )
         make.save(
@@ -228,7 +242,7 @@ class Builder:
                 words=self.mark("note"),
                 written_by=buyer.id,
                 written_at=clock.now(),
-                once_key="earlier",
+                once_key=self.mark("once"),
             )
         )
         t.listing_import = make.save(
