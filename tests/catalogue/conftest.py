@@ -66,4 +66,3 @@ def complete(make, vendor):
 @pytest.fixture
 def next_year():
     return clock.now().date() + timedelta(days=365)
-

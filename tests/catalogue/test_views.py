@@ -332,4 +332,4 @@ def test_the_list_costs_the_same_few_queries_however_long(app, stranger, make, l
         make.price_schedule(make.tool())
 
     assert queries_of(asked) <= few <= 8
-    assert queries_of(f"{asked}&page=2") < few
+    assert queries_of(f"{asked}&page=2") <= few
