@@ -168,7 +168,7 @@ def _changed_since(session: Session, version: int) -> list[Placed]:
     )
     with tenancy.everyone("what is on the shelf is public"):
         rows = session.exec(select(*columns).where(col(ShelfRow.version) > version))
-        return [Placed(*row[:6], tuple(row[6]), *row[7:]) for row in rows]
+        return [Placed(**{**row._mapping, "marks": tuple(row.marks)}) for row in rows]
 
 
 def shelf_to_change(session: Session) -> Shelf:

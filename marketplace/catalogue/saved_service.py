@@ -9,6 +9,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.catalogue import finding_queries, saved_queries
 from marketplace.catalogue.finding_models import SavedSearch, asked_of
 from marketplace.catalogue.finding_queries import Filters
+from marketplace.catalogue.shelf import Placed
 from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -37,7 +38,7 @@ def save_search(session: Session, actor: Actor, filters: Filters, *, by_mail: bo
         raise RuleBroken(f"You keep {MOST} searches already. Drop one first.")
     search = SavedSearch(
         org_id=district.id,
-        user_id=actor.user_id,
+        user_id=actor.person,
         asked=asked,
         by_mail=by_mail,
         saved_at=clock.now(),
@@ -69,7 +70,7 @@ def tell_of_searches(session: Session, actor: Actor) -> int:
     return told
 
 
-def _letter(session: Session, filters: Filters, news: list) -> tuple[str, str]:  # type: ignore[type-arg]
+def _letter(session: Session, filters: Filters, news: list[Placed]) -> tuple[str, str]:
     tools = finding_queries.tools_on(session, news[:NAMED])
     lines = [f"- {tool.name}: {tool.summary}\n  /tools/{tool.slug}" for tool in tools]
     more = len(news) - len(tools)

@@ -1,6 +1,7 @@
 """Keeping the shelf true: what searches read changes in the transaction that changes a tool."""
 
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session
 
@@ -75,7 +76,7 @@ def refresh_shelf(session: Session, actor: Actor) -> int:
     return done
 
 
-def _facts(session: Session, tool: Tool) -> tuple[dict[str, object], tuple[str, str, str, str]]:
+def _facts(session: Session, tool: Tool) -> tuple[dict[str, Any], tuple[str, str, str, str]]:
     version = listing_queries.newest_version(session, tool.id)
     asked = load(version.question_set) if version else load()
     answers = version.content["answers"] if version else {}

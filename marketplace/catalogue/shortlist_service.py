@@ -41,7 +41,7 @@ def begin_shortlist(
         title_key=fold(title),
         seats=seats,
         begun_at=clock.now(),
-        begun_by=actor.user_id,
+        begun_by=actor.person,
     )
     try:
         with session.begin_nested():
@@ -68,7 +68,7 @@ def shortlist_tool(session: Session, actor: Actor, shortlist_id: UUID, tool_id: 
             shortlist_id=shortlist.id,
             tool_id=tool.id,
             added_at=clock.now(),
-            added_by=actor.user_id,
+            added_by=actor.person,
         )
     )
     emit(session, actor, "catalogue.tool_shortlisted", shortlist, tool=str(tool.id))
@@ -112,7 +112,7 @@ def comment_shortlist(
         shortlist_id=shortlist.id,
         tool_id=tool_id,
         words=words,
-        written_by=actor.user_id,
+        written_by=actor.person,
         written_at=clock.now(),
         once_key=once_key,
     )
@@ -160,7 +160,7 @@ def decide_shortlist(
         version=version.number if version else None,
         why=why,
         weighed=sorted(tool.name for tool in tools.values()),
-        decided_by=actor.user_id,
+        decided_by=actor.person,
         decided_at=clock.now(),
     )
     session.add(decision)

@@ -282,8 +282,9 @@ def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | Non
 
 def terms_ending(session: Session, vendor_id: UUID, today: date) -> list[tuple[date, int, int]]:
     """(last day, orders, seats) of a vendor's orders whose term still runs, soonest first."""
+    columns: Any = (Order.term_ends_on, func.count(), func.sum(Order.seats))
     query = (
-        select(Order.term_ends_on, func.count(), func.sum(Order.seats))
+        select(*columns)
         .where(Order.vendor_id == vendor_id, Order.term_ends_on >= today)
         .group_by(col(Order.term_ends_on))
         .order_by(col(Order.term_ends_on))

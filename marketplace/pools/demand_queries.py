@@ -27,15 +27,16 @@ class Demand:
 
 def demand_for(session: Session, vendor_id: UUID) -> Demand:
     """One query; the caller sees all, and only sums go to the vendor."""
+    columns: Any = (
+        Tool.name,
+        Commitment.rung,
+        District.state,
+        District.pupils,
+        func.count(),
+        func.sum(Commitment.seats),
+    )
     query = (
-        select(
-            Tool.name,
-            Commitment.rung,
-            District.state,
-            District.pupils,
-            func.count(),
-            func.sum(Commitment.seats),
-        )
+        select(*columns)
         .select_from(Commitment)
         .join(Pool, col(Pool.id) == Commitment.pool_id)
         .join(Tool, col(Tool.id) == Pool.tool_id)
