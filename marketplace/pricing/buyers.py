@@ -1,5 +1,6 @@
 """The members of one purchase as columns: who uses how much of the schedule's cost curve."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ class Buyers:
     units: list[int]
     curve: Curve
     by_site: bool
+    counts: Counter[int]  # how many use so many units
 
     @cached_property
     def total_units(self) -> int:
@@ -29,14 +31,13 @@ class Buyers:
 
     def costs_alone(self) -> dict[Any, int]:
         """What each would pay without the others; equal districts are priced once."""
-        cost_of = {size: self.curve(size) for size in set(self.units)}
+        cost_of = {size: self.curve(size) for size in self.counts}
         return {member: cost_of[size] for member, size in zip(self.ids, self.units)}
 
 
 def buyers_of(schedule: Schedule, group: Sequence[Member]) -> Buyers:
-    listed = roster(group)
-    units = listed.seats
-    by_site = schedule.form is Form.SITE
-    if by_site:
-        units = [units_of(schedule, member.seats, member.pupils) for member in group]
-    return Buyers(listed.ids, units, effective_curve(schedule), by_site)
+    listed, curve = roster(group), effective_curve(schedule)
+    if schedule.form is not Form.SITE:
+        return Buyers(listed.ids, listed.seats, curve, False, listed.seat_counts)
+    units = [units_of(schedule, member.seats, member.pupils) for member in group]
+    return Buyers(listed.ids, units, curve, True, Counter(units))

@@ -22,6 +22,7 @@ from marketplace.pricing.clearing_rounds import (
     limits_of,
     one_cent_over,
     one_round,
+    without,
 )
 from marketplace.pricing.members import Member, by_id, member_problems
 from marketplace.pricing.methods import Method, Rest, Terms, terms_of
@@ -120,14 +121,13 @@ def _reach(
         larger = _with_seats(group, paid)
         number = len(rounds) + 1
         told = one_round(schedule, larger, terms, number)
-        tight = not told.dropped and is_tight(schedule, larger, terms)
+        tight = not told.out and is_tight(schedule, larger, terms)
         if tight:
             told = one_cent_over(schedule, larger, terms, number) or told
         rounds.append(told)
-        if not told.dropped:
+        if not told.out:
             return Left(group, rounds, tight), paid
-        gone = {out.id for out in told.dropped}
-        group = [member for member in group if member.id not in gone]
+        group = without(group, told)
     return Left(group, rounds, willing.is_tight), None
 
 
@@ -160,8 +160,9 @@ def _outcome(
     caps = limits_of(group) if left.is_tight else None
     result = split_group(schedule, _with_seats(group, paid) if paid else group, terms, caps)
     bought = result.purchase
-    paid = paid or dict.fromkeys(result.shares, 0)
-    spare, unused = dict.fromkeys(result.shares, 0), 0
+    none = dict.fromkeys(result.shares, 0)
+    paid = paid or none
+    spare, unused = none.copy(), 0
     if lapsing is not None:
         ends = [lapsing]
     else:

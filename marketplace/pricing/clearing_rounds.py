@@ -9,13 +9,13 @@ dropped could be taken back.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import chain, islice, takewhile
 from math import inf
 from typing import Any, NamedTuple
 
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.curve import effective_curve
-from marketplace.pricing.members import Member
+from marketplace.pricing.members import Member, roster
 from marketplace.pricing.methods import OWN_WEIGHT, WEIGHTS, Method, Terms
 from marketplace.pricing.purchase import units_of
 from marketplace.pricing.schedule import Form, Schedule
@@ -33,13 +33,28 @@ class Dropped(NamedTuple):
 
 
 class Round(NamedTuple):
-    """One round: who was there, what they would have paid together, and who left."""
+    """One round: who was there, what they would have paid together, and who left.
+
+    Who left is kept as two columns and made into `dropped` when asked, for a pool may lose
+    thousands whom nobody asks about.
+    """
 
     number: int
     districts: int
     seats: int
     cost_cents: int
-    dropped: tuple[Dropped, ...]
+    out: tuple[Member, ...]
+    share_cents: tuple[int, ...]
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        return tuple(
+            [
+                Dropped(member.id, member.seats, share, member.limit_cents, self.number)
+                for member, share in zip(self.out, self.share_cents)
+                if member.limit_cents is not None
+            ]
+        )
 
 
 def limits_of(group: Sequence[Member]) -> dict[Any, int]:
@@ -66,7 +81,7 @@ def drop_all_above(
     """
     drop = _drop_by_weight if terms.method in OWN_WEIGHT else _drop_plainly
     rounds: list[Round] = []
-    left = list(group)
+    left: Sequence[Member] = group
     while left:
         left, told, is_tight = drop(schedule, left, terms, before + len(rounds))
         rounds += told
@@ -77,7 +92,7 @@ def drop_all_above(
             return Left(left, rounds, is_tight=True)
         # The round that found everyone within their limit, but for the last cents.
         rounds[-1] = last
-        left = _without(left, last.dropped)
+        left = without(left, last)
     return Left(left, rounds, is_tight=False)
 
 
@@ -118,9 +133,9 @@ def _drop_plainly(schedule: Schedule, group: list[Member], terms: Terms, before:
     while group:
         told = one_round(schedule, group, terms, before + len(rounds) + 1)
         rounds.append(told)
-        if not told.dropped:
+        if not told.out:
             break
-        group = _without(group, told.dropped)
+        group = without(group, told)
     return Left(group, rounds, is_tight(schedule, group, terms))
 
 
@@ -131,27 +146,29 @@ def _drop_by_weight(schedule: Schedule, group: list[Member], terms: Terms, befor
     (limit + 1) / weight is at most cost / all weights: those who leave in a round are always
     the next ones of the order. A long list is read few times, for memory is what is slow.
     """
-    curve = effective_curve(schedule)
-    units, weights = _columns(schedule, group, terms)
-    by_limit = _ByLimit([member.limit_cents for member in group], weights)
+    curve, listed = effective_curve(schedule), roster(group)
+    units, weights = _columns(schedule, listed, terms)
+    by_limit = _ByLimit(listed.limits, weights)
     size, whole = sum(units), sum(weights)
-    seats = size if schedule.form is not Form.SITE else sum(member.seats for member in group)
+    seats = size if schedule.form is not Form.SITE else sum(listed.seats)
     rounds: list[Round] = []
     cost = gone = 0
     while gone < len(group):
-        number = before + len(rounds) + 1
         cost = curve(size)
         check_total(cost)
-        out = by_limit.take_over(cost, whole)
-        dropped = tuple([_dropped(group[i], weights[i] * cost // whole, number) for i in out])
-        rounds.append(Round(number, len(group) - gone, seats, cost, dropped))
+        places = by_limit.take_over(cost, whole)
+        out = tuple([group[i] for i in places])
+        shares = tuple([weights[i] * cost // whole for i in places])
+        number = before + len(rounds) + 1
+        rounds.append(Round(number, len(group) - gone, seats, cost, out, shares))
         if not out:
             break
-        size -= sum([units[i] for i in out])
-        whole -= sum([weights[i] for i in out])
-        seats -= sum([each.seats for each in dropped])
+        for i in places:
+            size -= units[i]
+            whole -= weights[i]
+            seats -= listed.seats[i]
         gone += len(out)
-    left = list(compress(group, by_limit.stays)) if gone else group
+    left = listed.only(by_limit.stays) if gone else listed
     return Left(left, rounds, by_limit.is_tight(cost, whole))
 
 
@@ -169,26 +186,48 @@ class _ByLimit:
             (limit + 1) / weight if limit is not None and weight else inf
             for limit, weight in zip(limits, weights)
         ]
-        self.order = sorted(range(len(limits)), key=self.keys.__getitem__)
+        self.order: list[int] = []
+        self.waiting = [place for place, key in enumerate(self.keys) if key < inf]
+        self.reach = 1 / 16
+        self.lined_up_to = 0.0
         self.at = self.settled = 0
         self.stays = bytearray(b"\1") * len(limits)
 
     def take_over(self, cost: int, whole: int) -> list[int]:
         """The places of those whose share is at least their limit plus one cent."""
-        start = self.at
-        while self.at < len(self.order):
-            if self._is_over(self.order[self.at], cost, whole):
-                self.at += 1
-            elif self.at < self.settled or not self._settle_equals():
+        order, limits, weights, at = self.order, self.limits, self.weights, self.at
+        start = at
+        while at < len(order) or self._line_up(cost / whole if whole else inf):
+            place = order[at]
+            limit = limits[place]
+            assert limit is not None
+            if weights[place] * cost >= (limit + 1) * whole > 0:
+                at += 1
+                continue
+            self.at = at
+            if at < self.settled or not self._settle_equals():
                 break
-        out = sorted(self.order[start : self.at])
+        self.at = at
+        out = order[start:at]
+        out.sort()
         for place in out:
             self.stays[place] = 0
         return out
 
-    def _is_over(self, place: int, cost: int, whole: int) -> bool:
-        limit = self.limits[place]
-        return limit is not None and self.weights[place] * cost >= (limit + 1) * whole > 0
+    def _line_up(self, price: float) -> bool:
+        """Put those who come next in order: at first who is within a sixteenth of the price,
+        then four times as far each time, for most pools never get to the end of the order.
+        """
+        while self.waiting and price:
+            bound = price * (1 + self.reach)
+            self.reach *= 4
+            self.lined_up_to = bound
+            near = [place for place in self.waiting if self.keys[place] <= bound]
+            if near:
+                self.waiting = [place for place in self.waiting if self.keys[place] > bound]
+                self.order += sorted(near, key=self.keys.__getitem__)
+                return True
+        return False
 
     def _settle_equals(self) -> bool:
         """Put the run of equal floats that comes next in exact order; False for a single one.
@@ -196,9 +235,7 @@ class _ByLimit:
         Cut after 2b + 1 bits: two different fractions with denominators below 2^b differ by
         more than what is cut off.
         """
-        key, end = self.keys[self.order[self.at]], self.at
-        if key == inf:
-            return False
+        key, end = self.keys[self.order[self.at]], self.at + 1
         while end < len(self.order) and self.keys[self.order[end]] == key:
             end += 1
         if end == self.at + 1:
@@ -225,19 +262,20 @@ class _ByLimit:
             return False
         least = min(self.weights)
         last = (cost / whole + 1 / least) * (1 + 1e-9) if least else inf
-        for place in self.order[self.at :]:
-            if self.keys[place] > last or self.keys[place] == inf:
-                return False
-            if self._limit(place) * whole <= self.weights[place] * cost:
-                return True
-        return False
+        keys, limits, weights = self.keys, self.limits, self.weights
+        near = takewhile(lambda place: keys[place] <= last, islice(self.order, self.at, None))
+        behind = self.waiting if last > self.lined_up_to else ()
+        return any(
+            limits[place] * whole <= weights[place] * cost  # type: ignore[operator]
+            for place in chain(near, behind)
+        )
 
 
 def _columns(
     schedule: Schedule, group: Sequence[Member], terms: Terms
 ) -> tuple[list[int], list[int]]:
     """Units of the curve and weights, in the order of the group."""
-    seats = [member.seats for member in group]
+    seats = roster(group).seats
     if terms.method is Method.PROPORTIONAL:
         weights = seats
     else:
@@ -245,11 +283,6 @@ def _columns(
     if schedule.form is not Form.SITE:
         return seats, weights
     return [units_of(schedule, m.seats, m.pupils) for m in group], weights
-
-
-def _dropped(member: Member, share: int, number: int) -> Dropped:
-    assert member.limit_cents is not None
-    return Dropped(member.id, member.seats, share, member.limit_cents, number)
 
 
 def _shares_rounded_down(
@@ -262,16 +295,22 @@ def _shares_rounded_down(
 
 
 def _round_of(group: Sequence[Member], cost: int, shares: Iterable[int], number: int) -> Round:
-    dropped = tuple(
-        [
-            _dropped(member, share, number)
-            for member, share in zip(group, shares)
-            if member.limit_cents is not None and share > member.limit_cents
-        ]
+    over = [
+        (member, share)
+        for member, share in zip(group, shares)
+        if member.limit_cents is not None and share > member.limit_cents
+    ]
+    return Round(
+        number,
+        len(group),
+        sum([member.seats for member in group]),
+        cost,
+        tuple([member for member, _ in over]),
+        tuple([share for _, share in over]),
     )
-    return Round(number, len(group), sum([member.seats for member in group]), cost, dropped)
 
 
-def _without(group: Sequence[Member], dropped: Sequence[Dropped]) -> list[Member]:
-    gone = {out.id for out in dropped}
+def without(group: Sequence[Member], told: Round) -> list[Member]:
+    """Those who are still there after the round."""
+    gone = {member.id for member in told.out}
     return [member for member in group if member.id not in gone]

@@ -44,7 +44,7 @@ def ending(districts: int, bought: Purchase, taken: int, spare: int, left: int) 
 
 
 def _round(each: Round) -> str:
-    over = len(each.dropped)
+    over = len(each.out)
     return (
         f"Round {each.number}: {_counted(each.districts, 'district')} with "
         f"{_counted(each.seats, 'seat')} would pay {dollars(each.cost_cents)}, "

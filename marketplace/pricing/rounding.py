@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
-from operator import mul
+from itertools import repeat
+from operator import floordiv, mod, mul
 from typing import TypeVar
 
 from marketplace.core.errors import RuleBroken
 
 Id = TypeVar("Id")
+
+FEW = 50
 
 
 def largest_remainder(
@@ -33,12 +36,16 @@ def shared_out(
     weights: Collection[int],
     seed: str = "",
     caps: Mapping[Id, int] | None = None,
+    counts: Counter[int] | None = None,
 ) -> dict[Id, int]:
-    """`largest_remainder` for members and their weights in two columns of the same order."""
+    """`largest_remainder` for members and their weights in two columns of the same order.
+
+    `counts` says how many have each weight, where that is known already.
+    """
     if total < 0:
-        mirrored = shared_out(-total, ids, weights, seed, caps)
+        mirrored = shared_out(-total, ids, weights, seed, caps, counts)
         return {member: -part for member, part in mirrored.items()}
-    counts = Counter(weights)
+    counts = Counter(weights) if counts is None else counts
     if counts and min(counts) < 0:
         raise RuleBroken("A weight must not be negative.")
     whole = sum(map(mul, counts, counts.values()))
@@ -48,35 +55,57 @@ def shared_out(
         raise RuleBroken("There is nothing to share by: every weight is zero.")
 
     # Equal weights have equal parts, so the division is done once for each weight.
-    floors = [total * weight // whole for weight in counts]
-    lefts = [total * weight - floor * whole for weight, floor in zip(counts, floors)]
-    missing = total - sum(map(mul, floors, counts.values()))
+    exact = [total * weight for weight in counts]
+    lefts = list(map(mod, exact, repeat(whole)))
+    missing = sum(map(mul, lefts, counts.values())) // whole
     if caps:
-        floor_of, left_of = dict(zip(counts, floors)), dict(zip(counts, lefts))
+        floor_of = dict(zip(counts, map(floordiv, exact, repeat(whole))))
+        left_of = dict(zip(counts, lefts))
         columns = [floor_of[weight] for weight in weights], [left_of[weight] for weight in weights]
         return _with_caps(missing, ids, *columns, seed, caps)
     cut, tied = _cut(lefts, counts.values(), missing)
-    part_of = dict(zip(counts, [floor + (left > cut) for floor, left in zip(floors, lefts)]))
+    up = whole - 1 - cut  # carries every remainder above the cut to the next whole number
+    part_of = dict(zip(counts, map(floordiv, map(up.__add__, exact), repeat(whole))))
     parts = dict(zip(ids, map(part_of.__getitem__, weights)))
     if tied:
-        level = {weight for weight, left in zip(counts, lefts) if left == cut}
-        at_cut = [member for member, weight in zip(ids, weights) if weight in level]
-        for member in _luckiest(at_cut, tied, seed):
+        level = [weight for weight, left in zip(counts, lefts) if left == cut]
+        number = sum([counts[weight] for weight in level])
+        for member in _luckiest(_members_of(level, ids, weights, number), tied, seed):
             parts[member] += 1
     return parts
 
 
+def _members_of(
+    level: list[int], ids: Collection[Id], weights: Collection[int], number: int
+) -> list[Id]:
+    """Those `number` members who have one of these weights: mostly a few of one weight, which a
+    list finds quickest one after the other.
+    """
+    if len(level) > 1 or number > FEW or not isinstance(ids, list) or not isinstance(weights, list):
+        some = set(level)
+        return [member for member, weight in zip(ids, weights) if weight in some]
+    found, place = [], -1
+    for _ in range(number):
+        place = weights.index(level[0], place + 1)
+        found.append(ids[place])
+    return found
+
+
 def _cut(remainders: Sequence[int], counts: Iterable[int], missing: int) -> tuple[int, int]:
-    """Remainders above the cut are rounded up, and so many of the members that are at it."""
+    """Remainders above the cut are rounded up, and so many of the members that are at it, but
+    never all of them.
+    """
     members_at = dict(zip(remainders, counts))
     if len(members_at) < len(remainders):
         members_at = Counter()
         for remainder, count in zip(remainders, counts):
             members_at[remainder] += count
     for remainder in sorted(members_at, reverse=True):
-        if missing <= members_at[remainder]:
-            return remainder, missing
         missing -= members_at[remainder]
+        if missing == 0:
+            return remainder - 1, 0
+        if missing < 0:
+            return remainder, missing + members_at[remainder]
     return 0, 0
 
 
@@ -99,18 +128,15 @@ def _with_caps(
     cut, tied = _cut(list(may.values()), [1] * len(may), missing)
     for member, left in may.items():
         parts[member] += left > cut
-    for member in _luckiest([m for m, left in may.items() if left == cut], tied, seed):
-        parts[member] += 1
+    if tied:
+        for member in _luckiest([m for m, left in may.items() if left == cut], tied, seed):
+            parts[member] += 1
     return parts
 
 
 def _luckiest(tied: Iterable[Id], number: int, seed: str) -> list[Id]:
     """Only the members tied at the cut need their hash, which is most of the cost."""
-    waiting = list(tied)
-    if number == len(waiting):
-        return waiting
-    waiting.sort(key=lambda member: sha256(f"{seed}|{member}".encode()).digest())
-    return waiting[:number]
+    return sorted(tied, key=lambda member: sha256(f"{seed}|{member}".encode()).digest())[:number]
 
 
 def rounds_surely(total: int, classes: Iterable[tuple[int, int]], error: float) -> bool:

@@ -133,7 +133,9 @@ def _shared(
         caps = weighed.caps | {
             member: min(cap, weighed.caps.get(member, cap)) for member, cap in (caps or {}).items()
         }
-    return shared_out(bought.cost_cents, buyers.ids, weighed.weights, terms.seed, caps)
+    weights = weighed.weights
+    counts = buyers.counts if weights is buyers.units else None
+    return shared_out(bought.cost_cents, buyers.ids, weights, terms.seed, caps, counts)
 
 
 def _certificate(
