@@ -10,7 +10,7 @@ from marketplace.catalogue.answers import Answers
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import AI_WORDS, NOT_ANSWERED, NOT_REVIEWED, ToolStatus
 from marketplace.core.money import dollars
-from marketplace.pricing.rules import Schedule
+from marketplace.pricing.rules import Schedule, price_extras
 
 MOST_TOOLS = 4
 LARGEST_SEATS = 1_000_000
@@ -178,7 +178,7 @@ def _price(tool: Tool, in_force: Prices) -> Cell:
     if is_withdrawn(tool):
         return Cell(WITHDRAWN)
     schedules = in_force.get(tool.id, ())
-    beside = sorted({said for schedule in schedules for said in prices.extras(schedule)})
+    beside = sorted({said for schedule in schedules for said in price_extras(schedule)})
     return Cell(prices.price_range(schedules) or NOT_ANSWERED, ". ".join(beside))
 
 

@@ -176,7 +176,7 @@ def frozen_prices(version: ListingVersion) -> list[dict[str, Any]]:
             "name": edition["name"],
             "included": edition["included"],
             "range": prices.price_range([schedule]) if schedule else "",
-            "extras": prices.extras(schedule) if schedule else [],
+            "extras": pricing.price_extras(schedule) if schedule else [],
             "valid_until": date.fromisoformat(price["valid_until"]) if price else None,
             "version": price["version"] if price else None,
         })  # fmt: skip

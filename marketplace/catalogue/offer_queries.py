@@ -30,19 +30,19 @@ class Offer:
 
     @property
     def unit(self) -> str:
-        return prices.unit_words(self.offered.form) if self.offered else ""
+        return pricing.unit_words(self.schedule) if self.schedule else ""
 
     @property
     def by_pupils(self) -> bool:
         return self.offered is not None and self.offered.form is ScheduleForm.SITE
 
     @property
-    def lines(self) -> list[prices.PriceLine]:
-        return prices.price_lines(self.schedule) if self.schedule else []
+    def lines(self) -> list[pricing.PriceLine]:
+        return pricing.price_lines(self.schedule) if self.schedule else []
 
     @property
     def extras(self) -> list[str]:
-        return prices.extras(self.schedule) if self.schedule else []
+        return pricing.price_extras(self.schedule) if self.schedule else []
 
     @property
     def price_range(self) -> str:

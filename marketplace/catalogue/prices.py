@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -161,58 +160,12 @@ def check_offer(term_months: int, valid_until: date, today: date) -> None:
 # -- what a buyer reads ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class PriceLine:
-    """One line of a price list: '2,500 to 4,999 seats' and what one of them costs."""
-
-    starts_at: int
-    reach: str
-    price: str
-
-
-def unit_words(form: ScheduleForm) -> str:
-    """What one price buys."""
-    if form is ScheduleForm.SITE:
-        return "a district"
-    return "in all" if form is ScheduleForm.FLAT else "a seat"
-
-
-def price_lines(schedule: pricing.Schedule) -> list[PriceLine]:
-    unit = "pupils" if schedule.form == "site" else "seats"
-    if schedule.form == "flat":
-        return [PriceLine(1, "Any number of seats", dollars(schedule.total_cents or 0))]
-    return [
-        PriceLine(rung.starts_at, _reach(rung, unit), dollars(rung.unit_cents))
-        for rung in pricing.price_ladder(schedule)
-    ]
-
-
-def _reach(rung: pricing.Rung, unit: str) -> str:
-    if rung.ends_at is None:
-        return f"Any number of {unit}" if rung.starts_at <= 1 else f"{rung.starts_at:,} or more"
-    return f"{max(rung.starts_at, 1):,} to {rung.ends_at:,}"
-
-
-def extras(schedule: pricing.Schedule) -> list[str]:
-    """What stands beside the unit price, in words."""
-    said = []
-    if schedule.platform_fee_cents:
-        said.append(f"Plus a platform fee of {dollars(schedule.platform_fee_cents)}")
-    if schedule.minimum_cents:
-        said.append(f"Never less than {dollars(schedule.minimum_cents)} in all")
-    if schedule.cap_cents is not None:
-        said.append(f"Never more than {dollars(schedule.cap_cents)} in all")
-    if schedule.combinable:
-        said.append("Several licenses may be combined where they cost less than one")
-    return said
-
-
 def price_range(schedules: Iterable[pricing.Schedule]) -> str:
     """'$9.75 to $16.00 a seat'; different kinds of price are joined by 'or'."""
     found: dict[str, list[int]] = {}
     for schedule in schedules:
         amounts = [rung.unit_cents for rung in pricing.price_ladder(schedule)]
-        found.setdefault(unit_words(ScheduleForm(schedule.form)), []).extend(amounts)
+        found.setdefault(pricing.unit_words(schedule), []).extend(amounts)
     said = []
     for unit, amounts in found.items():
         low, high = dollars(min(amounts)), dollars(max(amounts))

@@ -22,8 +22,7 @@ from marketplace.costs.models import CostProposal
 from marketplace.costs.queries import Price, Row
 from marketplace.costs.rules import Terms
 from marketplace.costs.shared_views import bp
-from marketplace.pools.rules import schedule_words
-from marketplace.pricing.rules import Member, Split
+from marketplace.pricing.rules import Member, Split, price_sentences
 
 #: Members on one page of the designer; the seats of the others travel along unseen.
 ROWS = 40
@@ -235,7 +234,7 @@ def _page(
         work=work,
         page=page,
         certificate=certificate,
-        prices=schedule_words(work.price.schedule) if work else "",
+        prices=price_sentences(work.price.schedule) if work else "",
         proposed=proposed,
         who=_who(proposed),
         may_propose=can(current_actor(), "costs.propose_method", consortium),

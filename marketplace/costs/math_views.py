@@ -14,8 +14,8 @@ from marketplace.costs.rules import Terms
 from marketplace.costs.shared_views import bp
 from marketplace.pools import queries as pools
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import PoolStatus, schedule_words, seed_of
-from marketplace.pricing.rules import Member, Method, schedule_from_json
+from marketplace.pools.rules import PoolStatus, seed_of
+from marketplace.pricing.rules import Member, Method, price_sentences, schedule_from_json
 
 PUBLIC = "open pools are public"
 ROWS = 50
@@ -47,7 +47,7 @@ def shares(consortium: str, slug: str) -> Any:
             group=group,
             names=names,
             terms=_terms(pool),
-            prices=schedule_words(schedule_from_json(pool.terms)),
+            prices=price_sentences(schedule_from_json(pool.terms)),
             mine=mine,
             is_mine=mine is not None and mine.me.id == current_actor().leaid,
             **(_about(group, pool, seed, names) if group else {}),

@@ -23,7 +23,7 @@ from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.service import Plan
 from marketplace.pools.shared_views import bp
-from marketplace.pricing.rules import Form, schedule_from_json
+from marketplace.pricing.rules import Form, price_sentences, schedule_from_json
 
 _END_OF_DAY = time(23, 59)
 
@@ -50,7 +50,7 @@ def _prices() -> list[tuple[str, str, UUID]]:
     for tool, edition, schedule in found:
         terms = schedule_from_json(schedule.terms)
         if terms.form is not Form.SITE:
-            words = f"{tool.name}, {edition.name}: {rules.schedule_words(terms)}"
+            words = f"{tool.name}, {edition.name}: {price_sentences(terms)}"
             lines.append((str(schedule.id), words[:160], tool.id))
     return lines
 
@@ -163,7 +163,7 @@ def open_pool(slug: str, pool_slug: str) -> Any:
         form,
         organization=organization,
         pool=pool,
-        prices=rules.schedule_words(schedule_from_json(pool.terms)),
+        prices=price_sentences(schedule_from_json(pool.terms)),
     )
 
 

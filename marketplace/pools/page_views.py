@@ -21,7 +21,7 @@ from marketplace.pools.queries import Standing
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.share_rules import Meter
 from marketplace.pools.shared_views import Shown, district_of_actor, totals
-from marketplace.pricing.rules import Form, Member, Schedule, Split
+from marketplace.pricing.rules import Form, Member, Schedule, Split, price_sentences
 
 ROWS = 50
 #: Words, whether it is done, where to do it, and what to know before.
@@ -67,7 +67,7 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "vendor": names[pool.vendor_id],
         "lead": names[shown.consortium.lead_agency_id],
         "shape": SHAPE_WORDS[shown.consortium.legal_shape],
-        "prices": rules.schedule_words(shown.schedule),
+        "prices": price_sentences(shown.schedule),
         "flat": shown.schedule.form is Form.FLAT,
         "by_rung": by_rung,
         "sums": sums,

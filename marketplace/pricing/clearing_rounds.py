@@ -67,7 +67,7 @@ class Left(NamedTuple):
     the last cents must go to others.
     """
 
-    group: list[Member]
+    group: Sequence[Member]
     rounds: list[Round]
     is_tight: bool
 
@@ -128,7 +128,7 @@ def _billed_round(schedule: Schedule, group: Sequence[Member], terms: Terms, num
     return _round_of(group, bought.cost_cents, [shares[m.id] for m in group], number)
 
 
-def _drop_plainly(schedule: Schedule, group: list[Member], terms: Terms, before: int) -> Left:
+def _drop_plainly(schedule: Schedule, group: Sequence[Member], terms: Terms, before: int) -> Left:
     rounds: list[Round] = []
     while group:
         told = one_round(schedule, group, terms, before + len(rounds) + 1)
@@ -139,7 +139,7 @@ def _drop_plainly(schedule: Schedule, group: list[Member], terms: Terms, before:
     return Left(group, rounds, is_tight(schedule, group, terms))
 
 
-def _drop_by_weight(schedule: Schedule, group: list[Member], terms: Terms, before: int) -> Left:
+def _drop_by_weight(schedule: Schedule, group: Sequence[Member], terms: Terms, before: int) -> Left:
     """The same rounds in one pass over the members in order of limit per weight.
 
     A share is weight * cost / all weights, so it reaches the limit plus a cent exactly when

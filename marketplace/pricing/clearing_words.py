@@ -20,8 +20,8 @@ def lapsing(group: Sequence[Member], threshold: int) -> str:
     firm = sum(member.seats for member in group)
     tolerance = sum(member.tolerance for member in group)
     return (
-        f"The pool lapses: {_counted(firm, 'firm seat')} and "
-        f"{_counted(tolerance, 'tolerance seat')} do not reach the "
+        f"The pool lapses: {counted(firm, 'firm seat')} and "
+        f"{counted(tolerance, 'tolerance seat')} do not reach the "
         f"{threshold:,} seats it needs."
     )
 
@@ -30,15 +30,17 @@ def ending(districts: int, bought: Purchase, taken: int, spare: int, left: int) 
     """How a pool that clears ends: tolerance seats paid, spare seats given, who shares what."""
     said = []
     if taken:
-        said.append(f"{_counted(taken, 'tolerance seat')} are taken to reach the threshold.")
+        verb = "is" if taken == 1 else "are"
+        said.append(f"{counted(taken, 'tolerance seat')} {verb} taken to reach the threshold.")
     if bought.spare_seats:
         said.append(
             f"Buying {bought.seats_bought:,} seats costs less than {bought.seats_needed:,}: "
-            f"{_counted(spare, 'spare seat')} go free to members with room, "
-            f"{left:,} stay unused."
+            f"{counted(spare, 'spare seat')} {'goes' if spare == 1 else 'go'} free to members "
+            f"with room, {left:,} {'stays' if left == 1 else 'stay'} unused."
         )
+    shares = "pays" if districts == 1 else "share"
     said.append(
-        f"The pool clears: {_counted(districts, 'district')} share {dollars(bought.cost_cents)}."
+        f"The pool clears: {counted(districts, 'district')} {shares} {dollars(bought.cost_cents)}."
     )
     return said
 
@@ -46,8 +48,8 @@ def ending(districts: int, bought: Purchase, taken: int, spare: int, left: int) 
 def _round(each: Round) -> str:
     over = len(each.out)
     return (
-        f"Round {each.number}: {_counted(each.districts, 'district')} with "
-        f"{_counted(each.seats, 'seat')} would pay {dollars(each.cost_cents)}, "
+        f"Round {each.number}: {counted(each.districts, 'district')} with "
+        f"{counted(each.seats, 'seat')} would pay {dollars(each.cost_cents)}, "
         f"{_each(each.cost_cents, each.seats)} on average; "
         + (f"{over:,} above their limit." if over else "everyone is within their limit.")
     )
@@ -65,5 +67,6 @@ def _each(cents: int, seats: int) -> str:
     return f"{dollars(rounded_share(cents, 1, seats))} a seat"
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """'1 seat', '2,500 seats'."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

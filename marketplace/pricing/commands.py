@@ -10,14 +10,18 @@ import click
 from marketplace.core.errors import RuleBroken
 from marketplace.core.money import dollars
 from marketplace.pricing import documents
-from marketplace.pricing.certificate import Certificate
+from marketplace.pricing.blocking import PATIENT_BUDGET
+from marketplace.pricing.certificate import Certificate, Kind
 from marketplace.pricing.clearing import Clearing
+from marketplace.pricing.clearing_words import counted
 from marketplace.pricing.json_text import parse
 from marketplace.pricing.refusals import PricingRefused
+from marketplace.pricing.shapley import ShapleyValues
 from marketplace.pricing.slices import TermSplit
 from marketplace.pricing.split import Split
 
 MOST_PROBLEMS_SHOWN = 100
+MOST_NAMES_SHOWN = 20
 
 LARGEST_FILE = 200_000_000
 
@@ -33,7 +37,8 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 def split_command(file: str, method: str | None, as_json: bool) -> None:
     """Split the cost in FILE between its members, exact to the cent, with a certificate."""
     if as_json:
-        _print_json(_or_refuse(lambda: documents.answer_as_json(_request(file, method))))
+        request = _or_refuse(lambda: _request(file, method))
+        _print_json(_or_refuse(lambda: documents.answer_as_json(request, PATIENT_BUDGET)))
     else:
         click.echo("\n".join(_or_refuse(lambda: _answer_lines(_request(file, method)))))
 
@@ -90,7 +95,7 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _answer_lines(request: documents.Request) -> list[str]:
-    result = request.split()
+    result = request.split(PATIENT_BUDGET)
     lines = _split_lines(result)
     for transfer in request.transfers(result):
         used = sum(cents for cents in transfer.lines.values() if cents > 0) or transfer.used_cents
@@ -114,13 +119,14 @@ def _split_lines(result: Split | TermSplit) -> list[str]:
     ]
     spare = f", {bought.spare_seats:,} of them spare" if bought.spare_seats else ""
     return [
-        f"Total {dollars(result.total_cents)} for {bought.seats_bought:,} seats{spare}",
-        *(f"{count:,} × a license of {seats:,} seats" for seats, count in bought.licences),
+        f"Total {dollars(result.total_cents)} for {counted(bought.seats_bought, 'seat')}{spare}",
+        *(f"{count:,} × a license of {counted(seats, 'seat')}" for seats, count in bought.licences),
         *_slice_lines(result),
         "",
         *_table(("Member", "Share", "Alone", "Saves"), rows),
         "",
         *_certificate_lines(result.certificate),
+        *(_shapley_lines(result.shapley) if isinstance(result, Split) and result.shapley else ()),
     ]
 
 
@@ -128,9 +134,10 @@ def _slice_lines(result: Split | TermSplit) -> list[str]:
     if not isinstance(result, TermSplit):
         return []
     return [
-        f"{priced.slice.starts} to {priced.slice.ends} ({priced.slice.days:,} days): "
-        f"{priced.purchase.seats_needed:,} seats at {dollars(priced.purchase.cost_cents)} a term"
-        for priced in result.slices
+        f"{each.slice.starts} to {each.slice.ends} ({counted(each.slice.days, 'day')}): "
+        f"{counted(each.purchase.seats_needed, 'seat')} at "
+        f"{dollars(each.purchase.cost_cents)} a term"
+        for each in result.slices
     ]
 
 
@@ -152,22 +159,42 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _certificate_lines(certificate: Certificate) -> list[str]:
     shown = {True: "yes", False: "no", None: "not shown"}
-    core = "shown" if certificate.core else "not shown"
+    decided = certificate.core or certificate.kind is Kind.EXACT or certificate.blocking
     lines = [
         f"Certificate: {certificate.kind.value.replace('_', ' ')}",
         f"Nobody pays more than alone: {shown[certificate.individually_rational]}",
-        f"No group would pay less alone: {core}",
+        f"No group would pay less alone: {shown[certificate.core if decided else None]}",
         f"A joiner never raises anyone's share: {shown[certificate.joiner_never_raises]}",
     ]
     if certificate.blocking:
-        names = ", ".join(str(member) for member in certificate.blocking.members)
+        names = _names([str(member) for member in certificate.blocking.members])
         saved = dollars(certificate.blocking.would_save_cents)
         lines.append(f"This group would save {saved} on its own: {names}")
     return lines
 
 
+def _names(listed: list[str]) -> str:
+    left = len(listed) - MOST_NAMES_SHOWN
+    more = f" and {left:,} more, which --json lists" if left > 0 else ""
+    return ", ".join(listed[:MOST_NAMES_SHOWN]) + more
+
+
+def _shapley_lines(found: ShapleyValues) -> list[str]:
+    """How the values were found, and what was checked about them."""
+    if not found.error_bound_cents:
+        return ["Shapley values: exact, in whole numbers"]
+    settled = "yes" if found.every_cent_settled else "not shown, a bill may be a cent off"
+    return [
+        f"Shapley values: no exact share is farther off than {found.error_bound_cents:.1g} cents",
+        f"Checked: the values miss the total by {found.efficiency_gap_cents:.1g} cents",
+        f"Exact values would give the same bills: {settled}",
+    ]
+
+
 def _clearing_lines(result: Clearing) -> list[str]:
     lines = [*result.explanation, ""]
+    if not result.members:
+        return [*lines, "Nobody is billed."]
     if result.lapsed:
         lines.append("Nobody is billed. What the remaining members would have paid:")
     return lines + _split_lines(result.split)

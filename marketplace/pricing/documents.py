@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.core.errors import RuleBroken
+from marketplace.pricing.certificate import EXACT_BUDGET
 from marketplace.pricing.clearing import Clearing, clear, threshold_problems
 from marketplace.pricing.member_documents import is_line, read_members
 from marketplace.pricing.members import Member, member_problems
@@ -39,7 +40,7 @@ class Request:
     stays: tuple[Stay, ...] = ()
     wishes: tuple[Wish, ...] = ()
 
-    def split(self) -> Split | TermSplit:
+    def split(self, exact_budget: int = EXACT_BUDGET) -> Split | TermSplit:
         if self.term is not None:
             return split_over_term(self.schedule, self.term, self.stays, self.terms)
         terms = self.terms
@@ -50,6 +51,7 @@ class Request:
             terms.seed,
             terms.equal_share,
             terms.rest,
+            exact_budget,
         )
 
     def transfers(self, result: Split | TermSplit) -> list[Transfer]:
@@ -110,9 +112,9 @@ def split_document(document: object, method: str | None = None) -> dict[str, Any
     return answer_as_json(read_request(document, method))
 
 
-def answer_as_json(request: Request) -> dict[str, Any]:
+def answer_as_json(request: Request, exact_budget: int = EXACT_BUDGET) -> dict[str, Any]:
     """The split, and beside it the slices and transfers the document asks for."""
-    result = request.split()
+    result = request.split(exact_budget)
     answer = split_as_json(result)
     if request.wishes:
         answer |= transfers_as_json(result.shares, request.transfers(result))

@@ -54,11 +54,12 @@ class _ClassShares:
     """
 
     def __init__(self, curve: Curve, copies: Mapping[int, int]) -> None:
-        self.curve = curve
         self.sizes = sorted(copies)
         self.copies = [copies[size] for size in self.sizes]
-        self.alone = [curve(size) for size in self.sizes]
-        self.cost = curve(sum(size * copies[size] for size in self.sizes))
+        together = sum(size * copies[size] for size in self.sizes)
+        self.curve = curve.within(together)
+        self.alone = [self.curve(size) for size in self.sizes]
+        self.cost = self.curve(together)
         self.all_alone = sum(a * n for a, n in zip(self.alone, self.copies))
 
     def shares(self) -> dict[int, Fraction]:

@@ -24,6 +24,13 @@ from marketplace.pricing.periods import (
     settle_use,
     withdraw,
 )
+from marketplace.pricing.price_words import (
+    PriceLine,
+    price_extras,
+    price_lines,
+    price_sentences,
+    unit_words,
+)
 from marketplace.pricing.proration import fee_cents, prorate, rounded_share, true_up
 from marketplace.pricing.purchase import (
     NextTier,
@@ -76,6 +83,7 @@ __all__ = [
     "Member",
     "Method",
     "NextTier",
+    "PriceLine",
     "PricingRefused",
     "Purchase",
     "Rest",
@@ -107,8 +115,11 @@ __all__ = [
     "mid_term_join",
     "next_tier",
     "pooled",
+    "price_extras",
     "price_ladder",
+    "price_lines",
     "price_per_seat",
+    "price_sentences",
     "prorate",
     "rounded_share",
     "schedule_from_json",
@@ -123,6 +134,7 @@ __all__ = [
     "tier_cliff",
     "true_up",
     "unit_price_cents",
+    "unit_words",
     "what_if",
     "withdraw",
 ]

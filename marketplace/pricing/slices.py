@@ -26,7 +26,7 @@ from marketplace.pricing.purchase import Purchase, units_of
 from marketplace.pricing.refusals import refuse
 from marketplace.pricing.rounding import largest_remainder
 from marketplace.pricing.schedule import Schedule, short
-from marketplace.pricing.split import purchase_for
+from marketplace.pricing.split import TOTAL_TOO_LARGE, purchase_for
 
 ONE_DAY = timedelta(days=1)
 #: Ten years: longer than any licence a public body may sign.
@@ -169,7 +169,7 @@ def split_over_term(
     cost_days = sum(p.purchase.cost_cents * p.slice.days for p in priced)
     total = rounded_share(cost_days, 1, term.days)
     if total > LARGEST_CENTS:
-        refuse(["total: is above 10^17 cents, the largest amount kept here; lower the prices."])
+        refuse([TOTAL_TOO_LARGE])
 
     exact, unit = _exact_shares(priced, terms)
     shares = largest_remainder(total, exact, terms.seed) if total else dict.fromkeys(exact, 0)

@@ -10,6 +10,7 @@ from typing import Any
 from marketplace.core.money import LARGEST_CENTS
 from marketplace.pricing.buyers import Buyers, buyers_of
 from marketplace.pricing.certificate import (
+    EXACT_BUDGET,
     Certificate,
     Kind,
     at_average_price,
@@ -25,6 +26,8 @@ from marketplace.pricing.rounding import shared_out
 from marketplace.pricing.schedule import Schedule
 from marketplace.pricing.shapley import ShapleyValues
 from marketplace.pricing.weighing import Weighed, weigh
+
+TOTAL_TOO_LARGE = "total: is above 10^17 cents, the largest amount kept here; lower the prices."
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,16 @@ def split(
     seed: str = "",
     equal_share: Fraction | Decimal | str | None = None,
     rest: Rest | str | None = None,
+    exact_budget: int = EXACT_BUDGET,
 ) -> Split:
-    """Split the cheapest purchase for these members; the order they come in never matters."""
+    """Split the cheapest purchase for these members; the order they come in never matters.
+
+    `exact_budget` is how much the exact test of every group may work.
+    """
     terms = terms_of(method, seed, equal_share, rest)
     group = by_id(members)
     refuse(member_problems(schedule, group, terms.needs_pupils))
-    return split_group(schedule, group, terms)
+    return split_group(schedule, group, terms, exact_budget=exact_budget)
 
 
 def split_group(
@@ -67,6 +74,7 @@ def split_group(
     group: Sequence[Member],
     terms: Terms,
     caps: Mapping[Any, int] | None = None,
+    exact_budget: int = EXACT_BUDGET,
 ) -> Split:
     """Like `split`, for checked members in order of id and checked terms.
 
@@ -78,7 +86,7 @@ def split_group(
         return Split(0, bought, {}, Certificate(Kind.EXACT, True, True, None), buyers)
     weighed = weigh(buyers, group, terms)
     shares = _shared(bought, buyers, weighed, terms, caps)
-    certificate = _certificate(group, buyers, weighed, shares, terms)
+    certificate = _certificate(group, buyers, weighed, shares, terms, exact_budget)
     return Split(bought.cost_cents, bought, shares, certificate, buyers, weighed.shapley)
 
 
@@ -103,7 +111,7 @@ def bills(
 def check_total(cents: int) -> None:
     """No total is above the largest amount that is kept."""
     if cents > LARGEST_CENTS:
-        raise PricingRefused(["total: is above 10^17 cents, the largest amount kept here."])
+        raise PricingRefused([TOTAL_TOO_LARGE])
 
 
 def purchase_for(
@@ -144,6 +152,7 @@ def _certificate(
     weighed: Weighed,
     shares: Mapping[Any, int],
     terms: Terms,
+    exact_budget: int,
 ) -> Certificate:
     """The quickest one that decides; what the others need is reckoned only for them."""
 
@@ -159,7 +168,7 @@ def _certificate(
     if weighed.shown_in_core:
         return shown_in_core()
     units, alone = buyers.units_by_id(), buyers.costs_alone()
-    return certify(buyers.curve, units, shares, alone, proportional, joiner)
+    return certify(buyers.curve, units, shares, alone, proportional, joiner, exact_budget)
 
 
 def _in_proportion(weights: Sequence[int], units: Sequence[int]) -> bool:

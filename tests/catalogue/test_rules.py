@@ -10,7 +10,7 @@ from marketplace.catalogue import compare, prices, rules
 from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.rules import AIUse, ScheduleForm, ToolStatus
 from marketplace.core.errors import RuleBroken
-from marketplace.pricing.rules import schedule_from_json
+from marketplace.pricing.rules import price_extras, schedule_from_json
 
 PARTS = {
     "unanswered": [],
@@ -73,9 +73,9 @@ def test_a_vendors_leave_to_combine_licenses_is_kept_and_said():
 
     assert schedule.to_json()["combinable"] is True
     assert prices.cost_of(schedule, 30) == 3_000
-    assert "Several licenses may be combined" in prices.extras(schedule)[0]
+    assert "Several licenses may be combined" in price_extras(schedule)[0]
     assert prices.cost_of(schedule_from_json(alone), 30) == 19_000
-    assert prices.extras(schedule_from_json(alone)) == []
+    assert price_extras(schedule_from_json(alone)) == []
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_chain_of_departures_is_told_round_by_round():
         ("B", 2, 140_625),
     ]
     assert result.members == ("A",)
-    assert result.explanation[-1] == "The pool clears: 1 district share $33,750.00."
+    assert result.explanation[-1] == "The pool clears: 1 district pays $33,750.00."
 
 
 def test_a_threshold_takes_tolerance_seats_and_they_are_paid():

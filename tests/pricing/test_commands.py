@@ -296,3 +296,58 @@ def test_licences_are_named_where_several_are_cheaper(run):
 
     assert answer["purchase"]["licences"] == [{"seats": 10, "count": 3}, {"seats": 5, "count": 1}]
     assert "3 × a license of 10 seats" in run(split_command, document).stdout
+
+
+def test_a_long_blocking_group_is_named_by_its_first_members_only(run):
+    rows = [{"id": f"{number:03}", "seats": 1} for number in range(60)]
+    large = {"id": "large", "seats": 5_000}
+
+    lines = run(split_command, members(*rows, large), "-m", "equal").stdout.splitlines()
+
+    (said,) = [line for line in lines if line.startswith("This group would save")]
+    assert said.endswith("019 and 40 more, which --json lists")
+
+
+def test_a_group_that_would_leave_is_a_plain_no(run):
+    lines = run(split_command, DOCUMENT, "-m", "equal").stdout.splitlines()
+
+    assert "No group would pay less alone: no" in lines
+
+
+def test_shapley_says_how_its_values_were_found(run):
+    few = run(split_command, DOCUMENT, "-m", "shapley").stdout
+    rows = [{"id": f"{number:03}", "seats": 1 + number * number} for number in range(200)]
+    many = run(split_command, members(*rows), "-m", "shapley").stdout
+
+    assert "Shapley values: exact, in whole numbers" in few
+    assert "Shapley values: no exact share is farther off than" in many
+    assert "Checked: the values miss the total by" in many
+    assert "Exact values would give the same bills: not shown, a bill may be a cent off" in many
+
+
+@pytest.mark.parametrize("method", ["shapley", "epm"])
+def test_packs_that_combine_without_an_end_can_be_split_by_every_method(run, method):
+    flat = {"form": "flat", "total_cents": 9_700, "combinable": True}
+    packs = {
+        "form": "graduated",
+        "bands": [{"from": 1, "unit_cents": 10}, {"from": 26, "unit_cents": 5_000}],
+        "platform_fee_cents": 9_700,
+        "combinable": True,
+    }
+    rows = [{"id": "A", "seats": 30}, {"id": "B", "seats": 45}]
+
+    for schedule in (flat, packs):
+        result = run(
+            split_command, changed(schedule=schedule, members=rows), "-m", method, "--json"
+        )
+        answer = json.loads(result.stdout)
+        assert sum(answer["shares"].values()) == answer["total_cents"]
+        assert answer["certificate"]["core"] is True
+
+
+def test_one_seat_is_not_called_seats_and_nobody_left_has_no_table(run):
+    alone = {"id": "A", "seats": 1, "limit_cents": 0}
+
+    assert "Total $16.00 for 1 seat\n" in run(split_command, members(alone)).stdout
+    cleared = run(clear_command, members(alone)).stdout
+    assert cleared.endswith("nobody is left within their limit.\n\nNobody is billed.\n")

@@ -17,6 +17,7 @@ from marketplace.pricing.rules import (
     next_tier,
     price_ladder,
     price_per_seat,
+    price_sentences,
     schedule_from_json,
     schedule_warnings,
     tier_cliff,
@@ -250,3 +251,28 @@ def test_a_price_list_has_one_line_for_each_band():
         Rung(5_000, None, 1_125),
     ]
     assert price_ladder(flat(900)) == [Rung(1, None, 900)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        (flat(1_000), "$10.00 in all."),
+        (volume((1, 900)), "$9.00 a seat."),
+        (
+            volume((1, 900), (50, 700), minimum_cents=500, cap_cents=9_000_000),
+            "$9.00 a seat from 1, $7.00 a seat from 50. All seats have the price of the step that "
+            "is reached. Never less than $5.00 in all. Never more than $90,000.00 in all.",
+        ),
+        (
+            graduated((1, 900), (50, 700), platform_fee_cents=100),
+            "$9.00 a seat from 1, $7.00 a seat from 50. Each seat has the price of its step. "
+            "Plus a platform fee of $1.00.",
+        ),
+        (
+            site((0, 500_000), (1_000, 900_000)),
+            "$5,000.00 a district from 1 pupils, $9,000.00 a district from 1,000 pupils.",
+        ),
+    ],
+)
+def test_a_price_list_is_told_in_sentences(schedule, said):
+    assert price_sentences(schedule) == said
