@@ -113,7 +113,9 @@ def certificate_words(shown: Certificate, names: Mapping[Any, str]) -> list[str]
 
 HOW_SHOWN = {
     Kind.AVERAGE_PRICE: "Shown by the average price: it is never lower for a smaller group.",
-    Kind.BOUND: "Shown by a bound: even the dearest part of the list costs no less alone.",
+    Kind.BOUND: (
+        "Shown by a bound: take the dearest shares, however many; apart they cost no less."
+    ),
     Kind.EXACT: "Shown by an exact test of every group.",
 }
 

@@ -1,10 +1,15 @@
 """Clearing a pool: the largest group in which everyone is within their limit."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.core.errors import RuleBroken
+from marketplace.pricing.clearing_rounds import _drop_by_weight, _drop_plainly
+from marketplace.pricing.members import by_id
+from marketplace.pricing.methods import terms_of
 from marketplace.pricing.rules import Member, clear, split
 from tests.pricing.schedules import groups, per_seat, schedules, volume
 
@@ -136,3 +141,26 @@ def test_a_pool_that_loses_everyone_lapses():
 def test_a_threshold_that_is_no_number_of_seats_is_refused(threshold):
     with pytest.raises(RuleBroken, match="threshold_seats"):
         clear(per_seat(100), [Member("A", 10)], threshold)
+
+
+@given(
+    schedules(),
+    groups(limits=True),
+    st.sampled_from(["proportional", "equal", "per_pupil"]),
+    st.sampled_from([1, 7, 1_000]),
+)
+def test_lining_members_up_by_their_limits_drops_whom_a_look_at_each_one_drops(
+    schedule, members, method, spread
+):
+    """Spread limits lie far beyond the price, where members are lined up in several turns."""
+    group = by_id(
+        replace(m, pupils=m.seats, limit_cents=m.limit_cents and m.limit_cents * spread)
+        for m in members
+    )
+
+    lined_up = _drop_by_weight(schedule, group, terms_of(method), 0)
+    plainly = _drop_plainly(schedule, group, terms_of(method), 0)
+
+    assert list(lined_up.group) == list(plainly.group)
+    assert lined_up.rounds == plainly.rounds
+    assert lined_up.is_tight == plainly.is_tight
