@@ -20,7 +20,7 @@ from marketplace.pricing import shapley_certified, shapley_exact
 from marketplace.pricing.blocking import largest_saving
 from marketplace.pricing.certificate import at_average_price
 from marketplace.pricing.curve import effective_curve
-from marketplace.pricing.rules import clear, largest_remainder, split
+from marketplace.pricing.rules import Form, Schedule, clear, largest_remainder, split
 from marketplace.pricing.shapley import shapley_values
 from marketplace.pricing.shapley_game import game_of
 
@@ -40,6 +40,7 @@ def run() -> list[dict[str, Any]]:
         blocking_cost(),
         blocking_against_every_group(1_000),
         clearing_cost(),
+        clearing_chain(),
         clearing_growth(),
         promises(10_000),
     ]
@@ -175,6 +176,15 @@ def clearing_cost() -> dict[str, Any]:
         lambda: clear(games.NATIONAL, members), lambda: split(games.NATIONAL, members), 5
     )
     return _row(f"clearing with limits, {NATION:,} members", value, 10, "the default split")
+
+
+def clearing_chain() -> dict[str, Any]:
+    """The worst case: each departure puts just one more above their limit."""
+    members, few = games.chain(NATION, NATION * 10**6), games.districts(NATION)
+    flat = Schedule(Form.FLAT, total_cents=NATION * 10**6)
+    assert clear(flat, members).rounds == NATION
+    value = _ratio(lambda: clear(flat, members), lambda: split(games.NATIONAL, few), 5)
+    return _row(f"clearing in {NATION:,} rounds", value, 10, "the default split")
 
 
 def clearing_growth() -> dict[str, Any]:

@@ -26,6 +26,14 @@ def districts(count: int, seed: int = 1, limits: bool = False) -> list[Member]:
     return found
 
 
+def chain(count: int, total: int) -> list[Member]:
+    """Districts of one seat that leave a flat price one by one, each when the one before left."""
+    return [
+        Member(f"{number:07}", 1, limit_cents=total // (count - number) - 1)
+        for number in range(count - 1)
+    ] + [Member(f"{count - 1:07}", 1)]
+
+
 def table(curve: Curve, sizes: list[int]) -> list[float]:
     """What every group pays, by the bits of its number: the input of exhaustive solvers."""
     weights = np.zeros(1, dtype=np.int64)
