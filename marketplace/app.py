@@ -48,6 +48,8 @@ def create_app(**settings: Any) -> Flask:
         SECRET_KEY_FALLBACKS=values["SECRET_KEYS"][1:],
         TRUSTED_HOSTS=_trusted_hosts(values),
         MAX_CONTENT_LENGTH=12_000_000,
+        # A page pasted into a box is refused at that box, not by an error page.
+        MAX_FORM_MEMORY_SIZE=12_000_000,
         SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

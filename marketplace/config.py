@@ -30,6 +30,7 @@ PREFIXES = (
     "SITE_",
     "MAIL_",
     "PUBLIC_",
+    "SCAN_",
 )
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 Mode = Literal["demo", "production", "test"]
@@ -93,6 +94,8 @@ class Settings(BaseSettings):
     OIDC_CLIENT_SECRET: str = ""
     #: How many reverse proxies stand in front and set X-Forwarded-For.
     SITE_PROXIES: int = Field(default=0, ge=0, le=5)
+    #: Reads a file on its standard input; 0 clean, 1 infected. Empty: nothing is scanned.
+    SCAN_COMMAND: str = ""
     PAGE_CACHE: bool = True
     #: Strangers may see a page this many seconds old; 0 asks the database every time.
     PAGE_CACHE_PAUSE: float = Field(default=1.0, ge=0, le=60)
@@ -185,7 +188,7 @@ def load(**overrides: Any) -> dict[str, Any]:
         settings = Settings(**overrides)
     except ValidationError as problem:
         first = problem.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "Settings"
+        name = ".".join(str(part) for part in first["loc"])
         words = first["msg"].removeprefix("Value error, ")
         raise BadSettings(words if words.startswith(name) else f"{name}: {words}") from None
     values = settings.model_dump()

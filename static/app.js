@@ -163,7 +163,60 @@
     });
   }
 
+  /* <form data-autosave>: save a moment after the last change; what carries data-fresh and an id
+     is taken anew from the answer. Files wait for the button. */
+  function autosave(form) {
+    var timer = 0, busy = false, again = false, pressed = null;
+    function take(page, selector, put) {
+      document.querySelectorAll(selector).forEach(function (old) {
+        var fresh = old.id && page.getElementById(old.id);
+        if (fresh) put(old, fresh);
+      });
+    }
+    function tell(text) {
+      var line = document.getElementById("saved");
+      if (line) line.textContent = text;
+    }
+    function save() {
+      if (busy) { again = true; return; }
+      busy = true;
+      var body = new FormData(form);
+      Array.from(body.keys()).forEach(function (key) {
+        if (body.get(key) instanceof File) body.delete(key);
+      });
+      body.set("autosave", "1");
+      tell("Saving …");
+      fetch(location.href, { method: "POST", body: body, credentials: "same-origin" })
+        .then(function (answer) {
+          if (answer.redirected || (!answer.ok && answer.status !== 422)) throw new Error(answer.status);
+          return answer.text();
+        })
+        .then(function (text) {
+          var page = new DOMParser().parseFromString(text, "text/html");
+          /* First what was seen: what is put in place below leaves the answer. */
+          if (page.querySelector("[data-saved]")) {
+            take(page, "#seen", function (old, fresh) { old.value = fresh.value; });
+          }
+          take(page, "[data-fresh]", function (old, fresh) { old.replaceWith(fresh); });
+        })
+        .catch(function () { tell("Not saved yet. Press Save."); })
+        .then(function () {
+          busy = false;
+          if (pressed) form.requestSubmit(pressed);
+          else if (again) { again = false; save(); }
+        });
+    }
+    form.addEventListener("input", function () { clearTimeout(timer); timer = setTimeout(save, 900); });
+    form.addEventListener("submit", function (event) {
+      clearTimeout(timer);
+      if (!busy) return;
+      event.preventDefault();
+      pressed = event.submitter;
+    });
+  }
+
   function ready(root) {
+    root.querySelectorAll("form[data-autosave]").forEach(autosave);
     root.querySelectorAll("form[data-live]").forEach(liveForm);
     root.querySelectorAll("input[data-lookup]").forEach(lookup);
     root.querySelectorAll("details.menu").forEach(menu);

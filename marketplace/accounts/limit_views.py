@@ -47,3 +47,8 @@ def guesses(view: Any) -> Any:
 def requests_for_letters(view: Any) -> Any:
     """Forms that write a letter: 20 in an hour from one connection."""
     return limiter.limit("20 per hour", methods=["POST"])(view)
+
+
+def reckonings(view: Any) -> Any:
+    """Forms of strangers that make the machine work hard: 20 in a minute from one connection."""
+    return limiter.limit("20 per minute", methods=["POST"])(view)

@@ -12,14 +12,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError, RequestRedirect
 
 from marketplace.accounts import queries, security
-from marketplace.accounts.limit_views import requests_for_letters
+from marketplace.accounts.limit_views import reckonings, requests_for_letters
 from marketplace.accounts.models import Organization, User
 from marketplace.accounts.queries import Identity
 from marketplace.accounts.rules import Role
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import NOBODY, Actor
 
-__all__ = ["requests_for_letters"]  # the district's sign-up lives in another feature
+#: The district's sign-up and the public calculator live in other features.
+__all__ = ["reckonings", "requests_for_letters"]
 
 #: Pages that make no sense just after signing in.
 NOT_NEXT = {"accounts.sign_in", "accounts.sign_out", "accounts.confirm_email"}

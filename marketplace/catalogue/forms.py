@@ -7,12 +7,9 @@ from typing import Any
 from wtforms import (
     BooleanField,
     DateField,
-    Field,
     HiddenField,
     IntegerField,
     RadioField,
-    SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -25,52 +22,13 @@ from wtforms.validators import (
     Regexp,
     ValidationError,
 )
-from wtforms.widgets import CheckboxInput, ListWidget, TextArea, TextInput
 
 from marketplace.accounts.rules import check_email
 from marketplace.catalogue import prices
-from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, ScheduleForm
+from marketplace.catalogue.answers import plain
+from marketplace.catalogue.rules import ScheduleForm
 from marketplace.core.errors import RuleBroken
 from marketplace.core.web import Form
-
-
-def plain(text: str | None) -> str:
-    """Without control characters, which no database and no page wants."""
-    kept = (c for c in (text or "").replace("\r\n", "\n") if c in "\n\t" or c.isprintable())
-    return "".join(kept).strip()
-
-
-class ListField(Field):
-    """A list that is typed as text: one item per line, or with commas between."""
-
-    def __init__(
-        self, label: str, *, by_line: bool, most: int, longest: int = 300, **options: Any
-    ) -> None:
-        super().__init__(label, **options)
-        self.widget: Any = TextArea() if by_line else TextInput()
-        self.separator, self.by_line = ("\n" if by_line else ","), by_line
-        self.most, self.longest = most, longest
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if valuelist:
-            parts = plain(valuelist[0]).split(self.separator)
-            self.data = [" ".join(part.split()) for part in parts if part.strip()]
-
-    def _value(self) -> str:
-        return ("\n" if self.by_line else ", ").join(self.data or [])
-
-    def pre_validate(self, form: Any) -> None:
-        if len(self.data or []) > self.most:
-            raise ValidationError(f"Enter at most {self.most}.")
-        if any(len(item) > self.longest for item in self.data or []):
-            raise ValidationError(f"Keep each one to {self.longest} letters.")
-
-
-class ManyField(SelectMultipleField):
-    """Several of a fixed list, as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def _text(label: str, longest: int, needed: str = "", *more: Any) -> Any:
@@ -106,27 +64,6 @@ class ListingForm(Form):
 def _whole(value: Any) -> int:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
-class DescribeToolForm(ListingForm):
-    name = _text("Name of the tool", 80, "Enter the name of the tool.")
-    summary = _text("What it does, in one line", 160, "Say in one line what it does.")
-    description = _long_text("What it does and for whom", 4000)
-    lowest_grade = SelectField("Lowest grade", choices=_choices(GRADES), coerce=int)
-    highest_grade = SelectField("Highest grade", choices=_choices(GRADES), coerce=int)
-    subjects: Any = ManyField("Subjects", choices=_choices(SUBJECTS))
-    languages = ListField("Languages", by_line=False, most=20, longest=40)
-    runs_on = _text("Runs on", 300)
-    works_with = _text("Works with", 300)
-
-
-class ExplainAIForm(ListingForm):
-    ai_use = RadioField("How much it relies on AI", choices=_choices(AI_WORDS))
-    ai_facts = ListField("What the AI does, in plain sentences", by_line=True, most=12)
-
-    def validate_ai_facts(self, field: ListField) -> None:
-        if not field.data:
-            raise ValidationError("Write at least one sentence, also when there is no AI.")
 
 
 class SaveEditionForm(ListingForm):
@@ -229,6 +166,10 @@ class DescribeVendorForm(Form):
 
 
 class SubmitListingForm(Form):
+    pass
+
+
+class TakeUpListingForm(Form):
     pass
 
 

@@ -7,10 +7,17 @@ from flask_login import login_required
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
-from marketplace.catalogue import queries, service
-from marketplace.catalogue.forms import PublishListingForm, SendBackListingForm, SuspendListingForm
+from marketplace.catalogue import answers as said
+from marketplace.catalogue import listing_queries, queries, questions, review_service
+from marketplace.catalogue.forms import (
+    PublishListingForm,
+    SendBackListingForm,
+    SuspendListingForm,
+    TakeUpListingForm,
+)
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of
+from marketplace.catalogue.reading_queries import as_drafted, parts_of
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.catalogue.shared_views import bp
 from marketplace.core import access, db, tenancy, web
@@ -43,7 +50,11 @@ def review_listings() -> Any:
     session = db.session()
     with tenancy.everyone(WHY):
         waiting = queries.tools_by_status(session, *WAITING)
-        listed = queries.tools_by_status(session, ToolStatus.PUBLISHED, ToolStatus.SUSPENDED)
+        changed = queries.tools_by_id(session, listing_queries.drafts_sent(session))
+        listed = queries.tools_by_status(
+            session, ToolStatus.PUBLISHED, ToolStatus.SUSPENDED, ToolStatus.EXPIRED
+        )
+        waiting += [tool for tool in changed.values() if tool not in waiting]
     vendors = accounts.organizations_by_id(session, {t.org_id for t in [*waiting, *listed]})
     return render_template(
         "catalogue/review_listings.html", waiting=waiting, listed=listed, vendors=vendors
@@ -61,17 +72,35 @@ def review_listing(tool_slug: str) -> Any:
 def _review_page(tool: Tool, form: Any) -> Any:
     session = db.session()
     with tenancy.everyone(WHY):
-        missing = queries.missing_parts(session, tool)
+        missing = listing_queries.missing_parts(session, tool)
+        draft = listing_queries.draft_of(session, tool)
+        _, public, version = listing_queries.published_answers(session, tool)
+    changes = said.changes(questions.load(), public, draft.answers) if version else []
     return web.form_page(
         "catalogue/review_listing.html",
         form,
         tool=tool,
+        shown=as_drafted(tool, draft.answers),
+        parts=parts_of(questions.NEWEST, draft.answers, login.current_actor(), tool),
+        version=version,
+        changes=changes,
         vendor=accounts.get_organization(session, tool.org_id),
         profile=queries.vendor_profile(session, tool.org_id),
         offers=offers_of(session, tool.id),
         missing=missing,
-        waiting=tool.status in WAITING,
+        waiting=tool.status in WAITING or draft.sent_at is not None,
     )
+
+
+@bp.post("/admin/listings/<tool_slug>/take-up")
+@login_required
+def take_up_listing(tool_slug: str) -> Any:
+    actor, tool = operator("catalogue.take_up_listing"), submitted_tool(tool_slug)
+    with tenancy.everyone(WHY):
+        form = TakeUpListingForm()
+        if not form.submitted(lambda w: review_service.take_up_listing(w, actor, tool.id)):
+            return _review_page(submitted_tool(tool_slug), form)
+    return redirect(url_for(".review_listing", tool_slug=tool_slug))
 
 
 @bp.post("/admin/listings/<tool_slug>/publish")
@@ -81,7 +110,7 @@ def publish_listing(tool_slug: str) -> Any:
     form = PublishListingForm()
     with tenancy.everyone(WHY):
         done = form.submitted(
-            lambda writer: service.publish_listing(
+            lambda writer: review_service.publish_listing(
                 writer, actor, tool.id, seen_edits=form.seen_edits.data
             )
         )
@@ -100,7 +129,7 @@ def send_back_listing(tool_slug: str) -> Any:
     form = SendBackListingForm()
     with tenancy.everyone(WHY):
         done = form.submitted(
-            lambda writer: service.send_back_listing(
+            lambda writer: review_service.send_back_listing(
                 writer, actor, tool.id, reason=form.reason.data
             )
         )
@@ -118,7 +147,9 @@ def suspend_listing(tool_slug: str) -> Any:
     form = SuspendListingForm()
     with tenancy.everyone(WHY):
         done = form.submitted(
-            lambda writer: service.suspend_listing(writer, actor, tool.id, reason=form.reason.data)
+            lambda writer: review_service.suspend_listing(
+                writer, actor, tool.id, reason=form.reason.data
+            )
         )
     if done:
         flash(f"{tool.name} is no longer listed.", "good")

@@ -5,17 +5,19 @@ across vendors by themselves; a draft is seen only from its vendor's own scope.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
-from marketplace.catalogue import rules
+from marketplace.catalogue import prices, rules
+from marketplace.catalogue.listing_models import ListingVersion
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.core import clock, tenancy
+from marketplace.core import access, clock, tenancy
 from marketplace.core.access import NOBODY, Actor
 from marketplace.core.errors import NotFound
+from marketplace.pricing import rules as pricing
 
 _WHY = "what was once published is public"
 
@@ -33,6 +35,13 @@ def get_tool(session: Session, slug: str, actor: Actor = NOBODY) -> Tool:
 def known_tool(session: Session, slug: str, actor: Actor = NOBODY) -> Tool:
     """As `get_tool`, and also one that was public once and no longer is."""
     return _one(session, Tool.slug == slug, actor, col(Tool.published_at).is_not(None))
+
+
+def tool_with_files(session: Session, slug: str, actor: Actor) -> Tool:
+    """As `known_tool`; the operator also sees a listing that was sent and never published."""
+    if access.is_operator(actor, None):
+        return tool_sent_for_review(session, slug)
+    return known_tool(session, slug, actor)
 
 
 def tool_by_id(session: Session, tool_id: UUID, actor: Actor = NOBODY) -> Tool:
@@ -63,6 +72,15 @@ def known_tools(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     query = select(Tool).where(col(Tool.slug).in_(set(slugs)), col(Tool.published_at).is_not(None))
     with tenancy.everyone(_WHY):
         return {tool.slug: tool for tool in session.exec(query)}
+
+
+def version_at(session: Session, tool_id: UUID, moment: datetime) -> int | None:
+    """The number of the version that buyers read at a moment; None before the first."""
+    query = select(func.max(ListingVersion.number)).where(
+        ListingVersion.tool_id == tool_id, ListingVersion.published_at <= moment
+    )
+    with tenancy.everyone(_WHY):
+        return session.exec(query).one()
 
 
 def editions_of(session: Session, tool_id: UUID) -> list[Edition]:
@@ -133,6 +151,14 @@ def own_tool(session: Session, org_id: UUID, slug: str) -> Tool:
     return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
 
 
+def lists_already(session: Session, org_id: UUID, name: str) -> bool:
+    """Whether a vendor has a listing of this name, however it is spelled; names come first in
+    what a search looks through."""
+    begins = col(Tool.search_text).startswith(f"{rules.fold(name)} | ", autoescape=True)
+    query = select(Tool.id).where(Tool.org_id == org_id, begins).limit(1)
+    return session.exec(query).first() is not None
+
+
 def draft_begun(session: Session, org_id: UUID, name: str, summary: str) -> Tool | None:
     """A draft that was begun with these words and not touched since."""
     query = select(Tool).where(
@@ -175,22 +201,6 @@ def price_versions(session: Session, edition_id: UUID) -> list[PriceSchedule]:
     return list(session.exec(query))
 
 
-def missing_parts(session: Session, tool: Tool) -> list[str]:
-    """What the listing still needs before anybody may publish it."""
-    priced = {schedule.edition_id for schedule in schedules_of(session, tool.id)}
-    editions = editions_of(session, tool.id)
-    profile = vendor_profile(session, tool.org_id)
-    return rules.missing_parts(
-        description=tool.description,
-        subjects=tool.subjects,
-        ai_facts=tool.ai_facts,
-        editions=len(editions),
-        editions_without_price=[e.name for e in editions if e.id not in priced],
-        billing_email=profile.billing_email if profile else "",
-        remit_to=profile.remit_to if profile else "",
-    )
-
-
 def tools_by_status(session: Session, *statuses: ToolStatus, limit: int = 200) -> list[Tool]:
     """For the operator, who looks across vendors: those longest in line first."""
     query = (
@@ -216,3 +226,8 @@ def published_of_vendor(session: Session, org_id: UUID) -> list[Tool]:
     )
     with tenancy.everyone(_WHY):
         return list(session.exec(query))
+
+
+def lowest_seat_cents(session: Session, tool: Tool) -> int | None:
+    in_force = schedules_of(session, tool.id)
+    return prices.lowest_seat_cents(pricing.schedule_from_json(s.terms) for s in in_force)

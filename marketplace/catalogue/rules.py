@@ -135,21 +135,19 @@ def check_unchanged(edits: int, seen_edits: int | None) -> None:
 
 def missing_parts(
     *,
-    description: str,
-    subjects: Sequence[str],
-    ai_facts: Sequence[str],
+    unanswered: Sequence[str],
+    is_sold: bool,
     editions: int,
     editions_without_price: Sequence[str],
     billing_email: str,
     remit_to: str,
 ) -> list[str]:
-    """What a listing still needs before it can be sent for review, one sentence for each."""
-    missing = []
-    if not description.strip() or not subjects:
-        missing.append("About the tool: a description and at least one subject.")
-    if not ai_facts:
-        missing.append("AI use: at least one plain sentence, also when there is no AI.")
-    if not editions:
+    """What a listing still needs before it can be sent for review, one sentence for each.
+
+    An open-source tool that lists its services by the line needs no edition with a price.
+    """
+    missing = list(unanswered)
+    if not editions and is_sold:
         missing.append("Editions: at least one.")
     missing += [f"Price: “{name}” has no price in force." for name in editions_without_price]
     if not billing_email or not remit_to.strip():
@@ -167,6 +165,11 @@ def check_can_submit(status: ToolStatus, missing: Sequence[str]) -> None:
 def check_complete(missing: Sequence[str]) -> None:
     if missing:
         raise RuleBroken("Some parts are still missing. " + " ".join(missing))
+
+
+def check_can_take_up(status: ToolStatus) -> None:
+    if status is not ToolStatus.SUBMITTED:
+        raise RuleBroken("Only a listing that waits for review can be taken up.")
 
 
 def check_can_publish(status: ToolStatus) -> None:

@@ -1,6 +1,6 @@
-"""What a vendor and the operator can do to listings: one function per use case."""
+"""What a vendor does to its listings, editions and prices: one function per use case."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,20 @@ from sqlmodel import Session, col, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role, slug_of
-from marketplace.catalogue import prices, queries, rules
+from marketplace.catalogue import listing_queries, prices, queries, questions, rules
+from marketplace.catalogue.listing_models import ChangeNotice, ListingDraft, NoticeReceipt
+from marketplace.catalogue.listing_rules import CHANGE_WORDS
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
-from marketplace.catalogue.rules import AIUse, ScheduleForm, ToolStatus
+from marketplace.catalogue.rules import ScheduleForm, ToolStatus
+from marketplace.catalogue.version_service import freeze_version, project_answers, record_step
 from marketplace.core import clock, mail, tenancy
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.pricing import rules as pricing
+
+#: Who at a district hears of a change.
+TOLD = (Role.BUYER, Role.ADMINISTRATOR, Role.DATA_STEWARD)
 
 # -- the vendor writes -----------------------------------------------------------------------
 
@@ -56,6 +62,10 @@ def start_listing(session: Session, actor: Actor, *, name: str, summary: str) ->
     require(actor, "catalogue.start_listing", vendor)
     if begun := queries.draft_begun(session, vendor.id, name, summary):
         return begun
+    if queries.lists_already(session, vendor.id, name):
+        raise RuleBroken(
+            "You already list a tool with this name. Open it, or choose another name.", "name"
+        )
     tool = Tool(
         org_id=vendor.id,
         slug=_free_slug(session, slug_of(name)),
@@ -63,12 +73,24 @@ def start_listing(session: Session, actor: Actor, *, name: str, summary: str) ->
         summary=summary,
         created_at=clock.now(),
     )
-    _make_findable(session, tool)
+    answers = listing_queries.first_answers(name, summary)
+    project_answers(session, actor, tool, answers)
     try:
         with session.begin_nested():
             session.add(tool)
     except IntegrityError:
         raise RuleBroken("This name was taken a moment ago. Save again.", "name") from None
+    session.add(
+        ListingDraft(
+            org_id=vendor.id,
+            tool_id=tool.id,
+            question_set=questions.NEWEST,
+            answers=answers,
+            saved_at=clock.now(),
+            saved_by=actor.user_id,
+        )
+    )
+    record_step(session, actor, tool)
     emit(session, actor, "catalogue.listing_started", tool)
     return tool
 
@@ -81,65 +103,10 @@ def _free_slug(session: Session, wanted: str) -> str:
     return next(f"{wanted}-{n}" for n in range(2, 10_000) if f"{wanted}-{n}" not in taken)
 
 
-def _make_findable(session: Session, tool: Tool) -> None:
-    vendor = accounts.get_organization(session, tool.org_id)
-    tool.search_text = rules.search_text(tool.name, tool.summary, vendor.name, tool.subjects)
-    tool.subject_keys = rules.subject_keys(tool.subjects)
-
-
-def describe_tool(
-    session: Session,
-    actor: Actor,
-    tool_id: UUID,
-    *,
-    name: str,
-    summary: str,
-    description: str = "",
-    lowest_grade: int = 0,
-    highest_grade: int = 12,
-    subjects: Sequence[str] = (),
-    languages: Sequence[str] = (),
-    runs_on: str = "",
-    works_with: str = "",
-    seen_edits: int | None = None,
-) -> Tool:
-    """The part of a listing that says what the tool is and for whom."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.describe_tool", tool)
-    _count_change(tool, seen_edits)
-    rules.check_grades(lowest_grade, highest_grade)
-    rules.check_subjects(subjects)
-    tool.name, tool.summary, tool.description = name, summary, description
-    tool.lowest_grade, tool.highest_grade = lowest_grade, highest_grade
-    tool.subjects, tool.languages = list(subjects), list(languages)
-    tool.runs_on, tool.works_with = runs_on, works_with
-    _make_findable(session, tool)
-    emit(session, actor, "catalogue.listing_changed", tool, part="about")
-    return tool
-
-
 def _count_change(tool: Tool, seen_edits: int | None) -> None:
     """The listing is locked; whoever wrote without seeing the last change is told."""
     rules.check_unchanged(tool.edits, seen_edits)
     tool.edits += 1
-
-
-def explain_ai(
-    session: Session,
-    actor: Actor,
-    tool_id: UUID,
-    *,
-    ai_use: AIUse,
-    ai_facts: Sequence[str],
-    seen_edits: int | None = None,
-) -> Tool:
-    """How much the tool relies on AI, and the sentences the vendor answers for."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.explain_ai", tool)
-    _count_change(tool, seen_edits)
-    tool.ai_use, tool.ai_facts = ai_use, list(ai_facts)
-    emit(session, actor, "catalogue.listing_changed", tool, part="ai")
-    return tool
 
 
 def save_edition(
@@ -166,6 +133,7 @@ def save_edition(
     )
     edition.name, edition.included = name, included
     session.add(edition)
+    _freeze_if_public(session, actor, tool, f"Edition “{name}”")
     emit(session, actor, "catalogue.listing_changed", tool, part="edition")
     return edition
 
@@ -210,7 +178,10 @@ def offer_price(
     )
     session.add(schedule)
     session.flush()
-    tool.lowest_seat_cents = _lowest_seat_cents(session, tool)
+    tool.lowest_seat_cents = queries.lowest_seat_cents(session, tool)
+    _freeze_if_public(
+        session, actor, tool, f"Price of “{edition.name}”, version {schedule.version}"
+    )
     emit(
         session,
         actor,
@@ -222,83 +193,11 @@ def offer_price(
     return schedule
 
 
-def _lowest_seat_cents(session: Session, tool: Tool) -> int | None:
-    in_force = queries.schedules_of(session, tool.id)
-    return prices.lowest_seat_cents(pricing.schedule_from_json(s.terms) for s in in_force)
-
-
-def submit_listing(session: Session, actor: Actor, tool_id: UUID) -> Tool:
-    """Ask the operator to publish; sending it twice changes nothing."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.submit_listing", tool)
-    if tool.status in (ToolStatus.SUBMITTED, ToolStatus.IN_REVIEW):
-        return tool
-    rules.check_can_submit(tool.status, queries.missing_parts(session, tool))
-    tool.status = ToolStatus.SUBMITTED
-    tool.submitted_at = clock.now()
-    tool.review_note = ""
-    emit(session, actor, "catalogue.submitted", tool)
-    return tool
-
-
-# -- the operator opens and closes -----------------------------------------------------------
-
-
-def publish_listing(
-    session: Session, actor: Actor, tool_id: UUID, *, seen_edits: int | None = None
-) -> Tool:
-    """Open the listing to everybody; publishing twice changes nothing and writes once."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.publish_listing", tool)
+def _freeze_if_public(session: Session, actor: Actor, tool: Tool, because: str) -> None:
+    """Editions and prices of a published listing are public at once, as a version of their own."""
     if tool.status is ToolStatus.PUBLISHED:
-        return tool
-    rules.check_can_publish(tool.status)
-    rules.check_unchanged(tool.edits, seen_edits)
-    rules.check_complete(queries.missing_parts(session, tool))
-    tool.status = ToolStatus.PUBLISHED
-    tool.published_at = tool.published_at or clock.now()
-    tool.suspended_at, tool.suspended_because, tool.review_note = None, "", ""
-    tool.lowest_seat_cents = _lowest_seat_cents(session, tool)
-    emit(session, actor, "catalogue.published", tool)
-    _tell_vendor(session, tool, f"{tool.name} is published", "Every district can now find it.")
-    return tool
-
-
-def send_back_listing(session: Session, actor: Actor, tool_id: UUID, *, reason: str) -> Tool:
-    """Give a listing back to its vendor with what has to change."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.send_back_listing", tool)
-    rules.check_reason(reason)
-    rules.check_can_send_back(tool.status)
-    # What was public stays known as suspended; only what never was goes back to draft.
-    tool.status = ToolStatus.SUSPENDED if tool.published_at else ToolStatus.DRAFT
-    tool.review_note = reason
-    emit(session, actor, "catalogue.sent_back", tool)
-    _tell_vendor(session, tool, f"{tool.name} needs a change before it is published", reason)
-    return tool
-
-
-def suspend_listing(session: Session, actor: Actor, tool_id: UUID, *, reason: str) -> Tool:
-    """Take a published listing down; the reason is public."""
-    tool = queries.tool_to_change(session, tool_id)
-    require(actor, "catalogue.suspend_listing", tool)
-    if tool.status is ToolStatus.SUSPENDED:
-        return tool
-    rules.check_reason(reason)
-    rules.check_can_suspend(tool.status)
-    tool.status = ToolStatus.SUSPENDED
-    tool.suspended_at, tool.suspended_because = clock.now(), reason
-    emit(session, actor, "catalogue.suspended", tool)
-    _tell_vendor(session, tool, f"{tool.name} is no longer listed", reason)
-    return tool
-
-
-def _tell_vendor(session: Session, tool: Tool, subject: str, text: str) -> None:
-    vendor = accounts.get_organization(session, tool.org_id)
-    people = accounts.people_with_role(session, vendor.id, Role.ADMINISTRATOR, Role.LISTING_EDITOR)
-    where = f"Sign in and open /v/{vendor.slug}/listings/{tool.slug}/ to see the listing."
-    for person in people:
-        mail.send(session, person.email, subject, f"{text}\n\n{where}\n")
+        _, answers, _ = listing_queries.published_answers(session, tool)
+        freeze_version(session, actor, tool, answers, because=because)
 
 
 # -- what others tell ------------------------------------------------------------------------
@@ -311,3 +210,37 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
     if tool.open_pools != count:
         tool.open_pools = max(0, count)
         emit(session, actor, "catalogue.open_pools_noted", tool, count=count)
+
+
+def tell_districts(
+    session: Session, actor: Actor, notice_id: UUID, districts: Iterable[UUID]
+) -> int:
+    """Write to each of these districts that was not told yet; returns how many were."""
+    notice = listing_queries.notice_by_id(session, notice_id)
+    require(actor, "catalogue.tell_districts", notice)
+    # The tool is locked, so that two jobs with the same district in hand take turns.
+    tool = queries.tool_to_change(session, notice.tool_id)
+    vendor = accounts.get_organization(session, tool.org_id)
+    told = listing_queries.districts_told(session, notice.id)
+    new = [district for district in dict.fromkeys(districts) if district not in told]
+    for district in new:
+        session.add(NoticeReceipt(org_id=district, notice_id=notice.id, told_at=clock.now()))
+        for person in accounts.people_with_role(session, district, *TOLD):
+            mail.send(
+                session,
+                person.email,
+                f"{vendor.name} announces a change to {tool.name}",
+                _letter(tool, notice, vendor.name),
+            )
+    session.flush()
+    return len(new)
+
+
+def _letter(tool: Tool, notice: ChangeNotice, vendor: str) -> str:
+    day = f"{notice.takes_effect_on:%B} {notice.takes_effect_on.day}, {notice.takes_effect_on.year}"
+    return (
+        f"{CHANGE_WORDS[notice.kind]} changes on {day}.\n\n{vendor} writes:\n\n{notice.words}\n\n"
+        "The answers this touches are marked as changed and not yet reviewed:\n"
+        f"{mail.site_address()}/tools/{tool.slug}/history\n\n"
+        "You get this letter because your district uses or follows the tool.\n"
+    )

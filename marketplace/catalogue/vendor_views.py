@@ -10,11 +10,10 @@ from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
-from marketplace.catalogue import queries, service
+from marketplace.catalogue import answers as said
+from marketplace.catalogue import listing_queries, queries, questions, review_service, service
 from marketplace.catalogue.forms import (
-    DescribeToolForm,
     DescribeVendorForm,
-    ExplainAIForm,
     ListingForm,
     SaveEditionForm,
     StartListingForm,
@@ -22,7 +21,6 @@ from marketplace.catalogue.forms import (
 )
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of
-from marketplace.catalogue.rules import AIUse
 from marketplace.catalogue.shared_views import bp
 from marketplace.core import access, db, web
 from marketplace.core.errors import NotFound
@@ -136,9 +134,39 @@ def _listing(session: Any, vendor: Organization, tool: Tool) -> dict[str, Any]:
         "tool": tool,
         "profile": queries.vendor_profile(session, vendor.id),
         "offers": offers_of(session, tool.id),
-        "missing": queries.missing_parts(session, tool),
-        "may_write": access.can(login.current_actor(), "catalogue.describe_tool", tool),
+        "missing": listing_queries.missing_parts(session, tool),
+        "may_write": access.can(login.current_actor(), "catalogue.answer_questions", tool),
         "form": SubmitListingForm(),
+        **_answers(session, tool),
+    }
+
+
+def _answers(session: Any, tool: Tool) -> dict[str, Any]:
+    """How far each section is, and what differs from what is public."""
+    asked, draft = questions.load(), listing_queries.draft_of(session, tool)
+    lacking = {section.key for section, _ in said.missing(asked, draft.answers)}
+    _, public, version = listing_queries.published_answers(session, tool)
+    counted = [said.progress(section, draft.answers) for section in asked.sections]
+    return {
+        "draft": draft,
+        "asked": asked,
+        "sections": [
+            (section, *progress, section.key in lacking)
+            for section, progress in zip(asked.sections, counted)
+        ],
+        "answered": sum(done for done, _ in counted),
+        "questions": sum(of for _, of in counted),
+        "version": version,
+        "changes": len(said.changes(asked, public, draft.answers)) if version else 0,
+        "ends": [
+            (listing_queries.words_of_deadline(session, tool, ending.what), web.day(ending.ends_on))
+            for ending in (listing_queries.deadlines_of(session, tool.id) if version else ())
+        ],
+        "notices": [
+            (notice, len(listing_queries.districts_told(session, notice.id)))
+            for notice in listing_queries.notices_of(session, tool.id)[:5]
+        ],
+        "steps": listing_queries.steps_of(session, tool.id)[:8],
     }
 
 
@@ -147,61 +175,12 @@ def _listing(session: Any, vendor: Organization, tool: Tool) -> dict[str, Any]:
 def submit_listing(slug: str, tool_slug: str) -> Any:
     vendor, tool = own_tool(slug, tool_slug, "catalogue.submit_listing")
     actor, form = login.current_actor(), SubmitListingForm()
-    if form.submitted(lambda writer: service.submit_listing(writer, actor, tool.id)):
+    if form.submitted(lambda writer: review_service.submit_listing(writer, actor, tool.id)):
         flash("Sent for review. We will write to you when it is published.", "good")
         return back_to(vendor, tool)
     vendor, tool = own_tool(slug, tool_slug, "catalogue.listing")
     context = _listing(db.session(), vendor, tool) | {"form": form}
     return render_template("catalogue/listing.html", **context), 422
-
-
-@bp.route("/v/<slug>/listings/<tool_slug>/about", methods=["GET", "POST"])
-@login_required
-def describe_tool(slug: str, tool_slug: str) -> Any:
-    vendor, tool = own_tool(slug, tool_slug, "catalogue.describe_tool")
-    actor, form = login.current_actor(), DescribeToolForm(obj=tool, seen_edits=tool.edits)
-
-    def save(writer: Any) -> Any:
-        return service.describe_tool(
-            writer,
-            actor,
-            tool.id,
-            name=form.name.data,
-            summary=form.summary.data,
-            description=form.description.data,
-            lowest_grade=form.lowest_grade.data,
-            highest_grade=form.highest_grade.data,
-            subjects=form.subjects.data,
-            languages=form.languages.data,
-            runs_on=form.runs_on.data,
-            works_with=form.works_with.data,
-            seen_edits=form.seen_edits.data,
-        )
-
-    if form.submitted(save):
-        flash("About the tool: saved.", "good")
-        return back_to(vendor, tool)
-    return listing_form("describe_tool", form, slug, tool_slug)
-
-
-@bp.route("/v/<slug>/listings/<tool_slug>/ai", methods=["GET", "POST"])
-@login_required
-def explain_ai(slug: str, tool_slug: str) -> Any:
-    vendor, tool = own_tool(slug, tool_slug, "catalogue.explain_ai")
-    actor, form = login.current_actor(), ExplainAIForm(obj=tool, seen_edits=tool.edits)
-    if form.submitted(
-        lambda writer: service.explain_ai(
-            writer,
-            actor,
-            tool.id,
-            ai_use=AIUse(form.ai_use.data),
-            ai_facts=form.ai_facts.data,
-            seen_edits=form.seen_edits.data,
-        )
-    ):
-        flash("AI use: saved.", "good")
-        return back_to(vendor, tool)
-    return listing_form("explain_ai", form, slug, tool_slug)
 
 
 @bp.route(

@@ -8,8 +8,12 @@ from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import (
+    answer_views,
+    change_views,
     compare_views,
     finding_queries,
+    import_views,
+    listing_queries,
     operator_views,
     price_views,
     prices,
@@ -17,15 +21,26 @@ from marketplace.catalogue import (
     rules,
     vendor_views,
 )
+from marketplace.catalogue.answer_forms import FollowToolForm
 from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of, schedules_of, vendors_of
+from marketplace.catalogue.reading_queries import reading_of
 from marketplace.catalogue.shared_views import bp
-from marketplace.core import db, page_cache, tenancy, web
+from marketplace.core import access, db, page_cache, tenancy, web
 from marketplace.core.errors import NotFound
 
 #: The other pages register themselves on the same blueprint.
-__all__ = ["bp", "compare_views", "operator_views", "price_views", "vendor_views"]
+__all__ = [
+    "answer_views",
+    "bp",
+    "change_views",
+    "compare_views",
+    "import_views",
+    "operator_views",
+    "price_views",
+    "vendor_views",
+]
 
 ROWS = 20
 JSON_ROWS = 200
@@ -158,13 +173,22 @@ def _document(tool: Tool, vendor: Any, offered: Any) -> dict[str, Any]:
 @page_cache.public_page
 def tool(slug: str) -> Any:
     session = db.session()
-    found = queries.known_tool(session, slug, login.current_actor())
+    actor = login.current_actor()
+    found = queries.known_tool(session, slug, actor)
+    may_follow = access.can(actor, "catalogue.follow_tool", found) and found.published_at
+    follows = bool(may_follow and listing_queries.follows(session, found.id, actor.home))
     with tenancy.everyone("a published listing is public"):
-        return render_template("catalogue/tool.html", **tool_context(session, found))
+        return render_template(
+            "catalogue/tool.html",
+            **tool_context(session, found),
+            reading=reading_of(session, found, actor),
+            form=FollowToolForm() if may_follow else None,
+            follows=follows,
+        )
 
 
 def tool_context(session: Any, tool: Tool) -> dict[str, Any]:
-    """All that a tool's page shows; the operator reads the same before publishing."""
+    """Whose tool it is and what it costs."""
     return {
         "tool": tool,
         "vendor": accounts.get_organization(session, tool.org_id),

@@ -4,20 +4,17 @@ A file is stored as it came and never changed; its fingerprint (SHA-256) is prin
 where the document is cited.
 """
 
-import unicodedata
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Field, Session, select
 
-from marketplace.core import clock
+from marketplace.core import clock, uploads
 from marketplace.core.access import Actor
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.tenancy import OwnedByOrg
-
-LARGEST_BYTES = 10_000_000
+from marketplace.core.uploads import LARGEST_BYTES
 
 
 class StoredFile(OwnedByOrg, table=True):
@@ -32,6 +29,22 @@ class StoredFile(OwnedByOrg, table=True):
     content: bytes = Field(sa_type=LargeBinary)
     stored_at: datetime
     stored_by: UUID | None = None
+
+
+def store(session: Session, actor: Actor, org_id: UUID, checked: uploads.CheckedFile) -> StoredFile:
+    """Keep a file that `uploads.check` let through."""
+    stored = StoredFile(
+        org_id=org_id,
+        name=checked.name,
+        media_type=checked.media_type,
+        size=len(checked.content),
+        fingerprint=checked.fingerprint,
+        content=checked.content,
+        stored_at=clock.now(),
+        stored_by=actor.user_id,
+    )
+    session.add(stored)
+    return stored
 
 
 def store_pdf(
@@ -49,26 +62,8 @@ def store_pdf(
         raise RuleBroken("The file is larger than 10 MB. Scan it at a lower quality.", field)
     if not content.startswith(b"%PDF-"):
         raise RuleBroken("This is not a PDF. Save the document as PDF and try again.", field)
-    stored = StoredFile(
-        org_id=org_id,
-        name=clean_name(name),
-        media_type="application/pdf",
-        size=len(content),
-        fingerprint=sha256(content).hexdigest(),
-        content=content,
-        stored_at=clock.now(),
-        stored_by=actor.user_id,
-    )
-    session.add(stored)
-    return stored
-
-
-def clean_name(name: str) -> str:
-    """The last part of what a browser sends, printable and safe in a header, ending in .pdf."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    printable = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '"<>:|?*')
-    stem = printable.strip().removesuffix(".pdf").removesuffix(".PDF").strip(". ")
-    return f"{stem[:116] or 'document'}.pdf"
+    pdf = uploads.CheckedFile(uploads.clean_name(name, "pdf"), uploads.TYPES["pdf"], content)
+    return store(session, actor, org_id, pdf)
 
 
 def get_file(session: Session, file_id: UUID) -> StoredFile:

@@ -51,8 +51,10 @@ class Form(FlaskForm):
 
         A broken rule goes to the form, so the page is shown again with all that was typed.
         """
-        if not self.validate_on_submit():
-            return False
+        return self.validate_on_submit() and self.keep(use_case)
+
+    def keep(self, use_case: Callable[[Session], Any]) -> bool:
+        """Run `use_case` in one transaction, whatever else the form says."""
         try:
             with db.transaction() as writer:
                 self.result = use_case(writer)
@@ -62,8 +64,15 @@ class Form(FlaskForm):
         return True
 
 
+#: Of a text that is far too long, so much is shown again.
+SHOWN_AGAIN = 20_000
+
+
 def form_page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]:
     """The page of a form: 422 when something typed is refused, 200 before."""
+    for field in form if form.errors else ():
+        if isinstance(field.data, str) and len(field.data) > SHOWN_AGAIN:
+            field.data = field.data[:SHOWN_AGAIN]
     return render_template(template, form=form, **context), 422 if form.errors else 200
 
 
@@ -128,6 +137,12 @@ def _counting(query: Any) -> Any:
     return unordered.with_only_columns(func.count(), maintain_column_froms=True)
 
 
+def paged_list(rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
+    """The same for rows that are in memory already."""
+    number = min(page_number(), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 # -- downloads -------------------------------------------------------------------------------
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -163,6 +178,17 @@ def pdf_response(name: str, content: bytes) -> Response:
         mimetype="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )
+
+
+def file_response(name: str, media_type: str, content: bytes) -> Response:
+    """A file that somebody sent us: saved, never shown as part of the site."""
+    response = Response(content, mimetype=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
+    )
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 # -- addresses -------------------------------------------------------------------------------
@@ -235,7 +261,7 @@ TITLES = {
     404: "Page not found",
     405: "That does not work here",
     409: "That cannot be done now",
-    413: "That file is too large",
+    413: "That is too large",
     422: "Something typed needs a change",
     429: "Too many tries",
     500: "Something went wrong on our side",
@@ -244,7 +270,7 @@ WORDS = {
     400: "The page may have been open too long. Go back, reload it and try again.",
     404: "It may have moved, or you may need to sign in with another account to see it.",
     405: "This address does not take that kind of request.",
-    413: "Files may be up to 10 MB.",
+    413: "Files may be up to 10 MB, and pasted text a little less.",
     429: "Wait a minute, then try again.",
     500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
 }

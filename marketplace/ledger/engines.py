@@ -19,7 +19,6 @@ from marketplace.ledger import rules
 from marketplace.ledger.body import FIRST_PREV, Body, Head, chained, leaf_of
 from marketplace.ledger.body import read as read_body
 
-
 TRIGGERS_ONLY = "guarded by triggers only"
 
 
@@ -69,7 +68,7 @@ class OnPostgreSQL:
         return None if seq is None else Written(seq, seal, earlier)
 
     def guard(self, connection: Connection) -> str:
-        """A role that owns the tables may give itself any right, so it counts as one that writes."""
+        """Who owns the tables may give itself any right, so that counts as writing."""
         free = connection.exec_driver_sql(
             "SELECT bool_or(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
             " OR pg_has_role(c.relowner, 'MEMBER')) FROM pg_class c"

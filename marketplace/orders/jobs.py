@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import service as catalogue
 from marketplace.core import jobs, mail
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
@@ -46,6 +47,13 @@ def _write(
     for person in accounts.people_with_role(session, org_id, *roles):
         text = "\n\n".join([f"Dear {person.name},", *lines])
         mail.send(session, person.email, subject, text + "\n")
+
+
+@on("catalogue.change_announced")
+def tell_districts_that_use_the_tool(session: Session, event: Event) -> None:
+    """Who ordered the tool hears of a change, as those do who follow it; each district once."""
+    users = queries.districts_using(session, UUID(event.facts["tool"]))
+    catalogue.tell_districts(session, Actor.system(), event.subject_id, users)
 
 
 @on("orders.placed")

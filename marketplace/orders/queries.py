@@ -12,8 +12,10 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
 from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder
+from marketplace.orders.rules import OrderStatus
 
 # -- one of them -------------------------------------------------------------------------------
 
@@ -61,6 +63,13 @@ def payments_of(session: Session, invoice_id: UUID) -> list[Payment]:
 
 def orders_of_pool(session: Session, pool_id: UUID) -> list[Order]:
     return list(session.exec(select(Order).where(Order.pool_id == pool_id).order_by(Order.leaid)))
+
+
+def districts_using(session: Session, tool_id: UUID) -> list[UUID]:
+    """Districts with an order of the tool whose term has not ended."""
+    query = select(Order).where(Order.tool_id == tool_id, Order.status != OrderStatus.ENDED)
+    with tenancy.everyone("a change of a tool is told to everybody who uses it"):
+        return sorted({order.org_id for order in session.exec(query)})
 
 
 def po_numbers_of(session: Session, district_id: UUID) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.models import Instrument
@@ -89,6 +90,7 @@ def _write_orders(
         session, [pool.org_id, pool.vendor_id, *(a.district_id for a in covered)]
     )
     tool = session.exec(select(Tool).where(Tool.id == pool.tool_id)).one()
+    seen = catalogue.version_at(session, pool.tool_id, pool.opened_at or clock.now())
     shape = consortia.consortium_of(session, pool.org_id).legal_shape
     commitments = _commitments(session, pool)
     orders = []
@@ -119,6 +121,7 @@ def _write_orders(
                     vendor=names[pool.vendor_id],
                     district=names[share.district_id],
                     tool=tool,
+                    listing_version=seen,
                     instrument=instruments[share.district_id],
                     pool_total_cents=sum(a.share_cents for a in allocations),
                     pool_seats=sum(a.seats for a in allocations),

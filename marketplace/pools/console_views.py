@@ -22,7 +22,7 @@ from marketplace.pools.forms import PlanForm, PressForm
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.service import Plan
-from marketplace.pools.shared_views import bp, schedule_words
+from marketplace.pools.shared_views import bp
 from marketplace.pricing.rules import Form, schedule_from_json
 
 _END_OF_DAY = time(23, 59)
@@ -50,7 +50,7 @@ def _prices() -> list[tuple[str, str, UUID]]:
     for tool, edition, schedule in found:
         terms = schedule_from_json(schedule.terms)
         if terms.form is not Form.SITE:
-            words = f"{tool.name}, {edition.name}: {schedule_words(terms)}"
+            words = f"{tool.name}, {edition.name}: {rules.schedule_words(terms)}"
             lines.append((str(schedule.id), words[:160], tool.id))
     return lines
 
@@ -163,7 +163,7 @@ def open_pool(slug: str, pool_slug: str) -> Any:
         form,
         organization=organization,
         pool=pool,
-        prices=schedule_words(schedule_from_json(pool.terms)),
+        prices=rules.schedule_words(schedule_from_json(pool.terms)),
     )
 
 

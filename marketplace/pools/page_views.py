@@ -1,6 +1,6 @@
 """Everything the page of one pool says, gathered in a constant number of queries."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from flask import request, url_for
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
+from marketplace.catalogue import queries as catalogue
 from marketplace.consortia.rules import SHAPE_WORDS
 from marketplace.core import clock, db, web
 from marketplace.core.access import can
@@ -19,7 +20,7 @@ from marketplace.pools.models import Pool
 from marketplace.pools.queries import Standing
 from marketplace.pools.rules import PoolStatus
 from marketplace.pools.share_rules import Meter
-from marketplace.pools.shared_views import Shown, district_of_actor, schedule_words, totals
+from marketplace.pools.shared_views import Shown, district_of_actor, totals
 from marketplace.pricing.rules import Form, Member, Schedule, Split
 
 ROWS = 50
@@ -61,17 +62,19 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "shown": shown,
         "pool": pool,
         "tool": shown.tool,
+        "listing_version": _listing_version(session, pool),
         "consortium": shown.organization,
         "vendor": names[pool.vendor_id],
         "lead": names[shown.consortium.lead_agency_id],
         "shape": SHAPE_WORDS[shown.consortium.legal_shape],
-        "prices": schedule_words(shown.schedule),
+        "prices": rules.schedule_words(shown.schedule),
         "flat": shown.schedule.form is Form.FLAT,
         "by_rung": by_rung,
         "sums": sums,
         "meter": meter_of(pool, shown.schedule, firm, pending),
         "today": today,
         "page": page,
+        "math": Math(shown, standings, today, _counted_leaid(mine)),
         "cleared": cleared,
         "total": total,
         "mine": mine,
@@ -84,6 +87,25 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "leads": can(current_actor(), "pools.open_pool", pool),
         "how": _how_it_cleared(pool),
     }
+
+
+@dataclass(frozen=True)
+class Math:
+    """What the slot "pools.math" is about: the pool, who stands in it, and who looks."""
+
+    shown: Shown
+    standings: list[Standing]
+    today: Split | None
+    leaid: str | None
+
+
+def _counted_leaid(mine: dict[str, Any] | None) -> str | None:
+    return mine["district"].leaid if mine and mine["commitment"] else None
+
+
+def _listing_version(session: Any, pool: Pool) -> int | None:
+    """The version of the listing that buyers read when the pool opened."""
+    return catalogue.version_at(session, pool.tool_id, pool.opened_at) if pool.opened_at else None
 
 
 def _rows(shown: Shown, districts: int, me: UUID | None) -> web.Page:

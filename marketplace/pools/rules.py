@@ -6,6 +6,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from marketplace.core.errors import RuleBroken
+from marketplace.core.money import dollars
+from marketplace.pricing.rules import Form, Schedule
 
 
 class PoolStatus(StrEnum):
@@ -230,3 +232,38 @@ def binding_words(rung: Rung, seats: int, most: str) -> str:
         f"If the pool clears with you in it, your district buys {seats:,} "
         f"{'seat' if seats == 1 else 'seats'} and pays at most {most}."
     )
+
+
+# -- the price -------------------------------------------------------------------------------
+
+
+def seed_of(consortium_slug: str, pool_slug: str) -> str:
+    """What breaks ties between equal remainders in this pool, the same for ever."""
+    return f"{consortium_slug}|{pool_slug}"
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """The price list in one sentence."""
+    if schedule.form is Form.FLAT:
+        return f"{dollars(schedule.total_cents or 0)} for all seats together."
+    unit, each = ("a district", " pupils") if schedule.form is Form.SITE else ("a seat", "")
+    steps = [
+        f"{dollars(band.unit_cents)} {unit} from {max(band.starts_at, 1):,}{each}"
+        for band in schedule.bands
+    ]
+    how = {
+        Form.GRADUATED: "Each seat has the price of its step.",
+        Form.VOLUME: "All seats have the price of the step that is reached.",
+    }.get(schedule.form, "")
+    if len(steps) == 1:
+        steps = [f"{dollars(schedule.bands[0].unit_cents)} {unit}"]
+    extras = []
+    if schedule.platform_fee_cents:
+        extras.append(f"A fee of {dollars(schedule.platform_fee_cents)} is added once.")
+    if schedule.minimum_cents:
+        extras.append(f"It costs {dollars(schedule.minimum_cents)} at least.")
+    if schedule.cap_cents is not None:
+        extras.append(f"It costs {dollars(schedule.cap_cents)} at most.")
+    if schedule.combinable:
+        extras.append("One buyer may hold several licenses.")
+    return " ".join([", ".join(steps) + ".", how, *extras]).replace("  ", " ").strip()

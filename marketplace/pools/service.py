@@ -187,7 +187,7 @@ def clear_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
             pool.terms,
             [_as_member(each) for each in counted],
             pool.split_method,
-            f"{slug}|{pool.slug}",
+            rules.seed_of(slug, pool.slug),
             pool.threshold_seats,
         )
     )

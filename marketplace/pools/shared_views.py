@@ -1,4 +1,4 @@
-"""What the pages of pools share: the blueprint, finding a pool, the words of a schedule."""
+"""What the pages of pools share: the blueprint, and finding a pool."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,10 @@ from marketplace.consortia.models import Consortium
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
-from marketplace.core.money import dollars
 from marketplace.pools import queries, rules
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus, Rung
-from marketplace.pricing.rules import Form, Schedule, schedule_from_json
+from marketplace.pricing.rules import Schedule, schedule_from_json
 
 bp = Blueprint("pools", __name__)
 PUBLIC = "open pools are public"
@@ -35,7 +34,7 @@ class Shown:
 
     @property
     def seed(self) -> str:
-        return f"{self.organization.slug}|{self.pool.slug}"
+        return rules.seed_of(self.organization.slug, self.pool.slug)
 
     @property
     def takes_seats(self) -> bool:
@@ -64,30 +63,6 @@ def totals(by_rung: dict[Rung, tuple[int, int]]) -> dict[str, int]:
         sums[kind] += seats
         sums[f"{kind}_districts"] += districts
     return sums | {"districts": sums["firm_districts"] + sums["pending_districts"]}
-
-
-def schedule_words(schedule: Schedule) -> str:
-    """The price list in one sentence."""
-    if schedule.form is Form.FLAT:
-        return f"{dollars(schedule.total_cents or 0)} for all seats together."
-    steps = [
-        f"{dollars(band.unit_cents)} a seat from {max(band.starts_at, 1):,}"
-        for band in schedule.bands
-    ]
-    how = {
-        Form.GRADUATED: "Each seat has the price of its step.",
-        Form.VOLUME: "All seats have the price of the step that is reached.",
-    }.get(schedule.form, "")
-    if len(steps) == 1:
-        steps = [f"{dollars(schedule.bands[0].unit_cents)} a seat"]
-    extras = []
-    if schedule.platform_fee_cents:
-        extras.append(f"A fee of {dollars(schedule.platform_fee_cents)} is added once.")
-    if schedule.minimum_cents:
-        extras.append(f"It costs {dollars(schedule.minimum_cents)} at least.")
-    if schedule.cap_cents is not None:
-        extras.append(f"It costs {dollars(schedule.cap_cents)} at most.")
-    return " ".join([", ".join(steps) + ".", how, *extras]).replace("  ", " ").strip()
 
 
 @bp.app_template_global("pool_words")

@@ -1,11 +1,11 @@
-"""Public pages of pools: the list, one pool, its shares, its clearing, its dates."""
+"""Public pages of pools: the list, one pool, its shares as files, its clearing, its dates."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
@@ -194,12 +194,6 @@ def _share(
 ) -> dict[str, Any]:
     said = (district.leaid, district.name, district.state, rung, seats, spare, cents)
     return dict(zip(SHARES_HEADER, said))
-
-
-@bp.get("/pools/<consortium>/<slug>/shares")
-def shares(consortium: str, slug: str) -> Any:
-    """The split stands on the pool's page; this address leads there."""
-    return redirect(find(consortium, slug).url(_anchor="split"))
 
 
 @bp.get("/pools/<consortium>/<slug>/shares.csv")

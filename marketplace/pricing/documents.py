@@ -148,6 +148,8 @@ def split_as_json(result: Split | TermSplit) -> dict[str, Any]:
     }
     if isinstance(result, TermSplit):
         answer["slices"] = slices_as_json(result)
+    elif result.shapley:
+        answer |= result.shapley.to_json()
     return answer
 
 

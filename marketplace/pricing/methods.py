@@ -48,16 +48,11 @@ def terms_of(
     equal_share: Fraction | Decimal | str | None = None,
     rest: Rest | str | None = None,
 ) -> Terms:
-    """Read the words of a vote; refuses in one sentence what is unknown or not offered yet."""
-    if method not in set(Method):
-        offered = ", ".join(WEIGHTS)
+    """Read the words of a vote; refuses in one sentence what is unknown."""
+    if method not in set(OFFERED):
+        offered = ", ".join(OFFERED)
         raise RuleBroken(f"method: {str(method)[:40]!r} is unknown; choose {offered}.", "method")
     method = Method(method)
-    if method not in WEIGHTS:
-        raise RuleBroken(
-            f"method: {method.value} is not offered yet; choose {', '.join(WEIGHTS)}.",
-            "method",
-        )
     if rest is not None and rest not in set(Rest):
         raise RuleBroken(f"rest: {str(rest)[:40]!r} is unknown; choose {', '.join(Rest)}.", "rest")
     part = None if method is not Method.HYBRID else _part(equal_share)
@@ -109,10 +104,16 @@ def _partly_equally(members: Sequence[Member], terms: Terms) -> dict[Any, int]:
     return {member: equal + rest * weight for member, weight in weights.items()}
 
 
-#: The methods offered today. A method stands here as soon as it is exact to the cent.
+#: The methods that share by a weight which each member has of its own.
 WEIGHTS: dict[Method, Callable[[Sequence[Member], Terms], dict[Any, int]]] = {
     Method.PROPORTIONAL: _by_seats,
     Method.PER_PUPIL: _by_pupils,
     Method.EQUAL: _equally,
     Method.HYBRID: _partly_equally,
 }
+
+#: Under these a member's weight is the same whoever else is there.
+OWN_WEIGHT = (Method.PROPORTIONAL, Method.PER_PUPIL, Method.EQUAL)
+
+#: The methods that a consortium can choose.
+OFFERED = tuple(Method)

@@ -8,8 +8,9 @@ from marketplace.pricing.documents import (
     split_as_json,
     split_document,
 )
+from marketplace.pricing.ladder import LadderStep, shares_by_tier
 from marketplace.pricing.members import MOST_SEATS_EACH, Member
-from marketplace.pricing.methods import WEIGHTS, Method, Rest
+from marketplace.pricing.methods import OFFERED, Method, Rest
 from marketplace.pricing.periods import (
     POLICY_WORDS,
     Change,
@@ -52,15 +53,17 @@ from marketplace.pricing.transfers import (
     pooled,
 )
 from marketplace.pricing.warnings import schedule_warnings
+from marketplace.pricing.what_if import BillChange, WhatIf, what_if
 
 #: The split methods a consortium can choose today.
-OFFERED_METHODS = tuple(WEIGHTS)
+OFFERED_METHODS = OFFERED
 
 __all__ = [
     "MOST_SEATS_EACH",
     "OFFERED_METHODS",
     "POLICY_WORDS",
     "Band",
+    "BillChange",
     "Blocking",
     "Certificate",
     "Change",
@@ -69,6 +72,7 @@ __all__ = [
     "Form",
     "Grant",
     "Kind",
+    "LadderStep",
     "Member",
     "Method",
     "NextTier",
@@ -86,6 +90,7 @@ __all__ = [
     "TransferKind",
     "TrueUp",
     "TrueUpPolicy",
+    "WhatIf",
     "Withdrawal",
     "after",
     "calendar_months",
@@ -110,6 +115,7 @@ __all__ = [
     "schedule_warnings",
     "settle_by_split",
     "settle_use",
+    "shares_by_tier",
     "split",
     "split_as_json",
     "split_document",
@@ -117,5 +123,6 @@ __all__ = [
     "tier_cliff",
     "true_up",
     "unit_price_cents",
+    "what_if",
     "withdraw",
 ]

@@ -253,7 +253,7 @@ def _on_postgresql() -> None:
 
     def run(sql: str) -> None:
         for name, value in (("pinned", pinned), ("schema", schema), ("every", LINES_PER_SNAPSHOT)):
-            sql = sql.replace("{%s}" % name, str(value))
+            sql = sql.replace("{" + name + "}", str(value))
         op.get_bind().exec_driver_sql(sql.replace("%", "%%"))
 
     op.drop_constraint("fk_ledger_entry_org_id_organization", "ledger_entry", type_="foreignkey")

@@ -14,6 +14,15 @@ VOLUME = {
     "cap_cents": None,
     "bands": [{"from": 1, "unit_cents": 1600}, {"from": 2500, "unit_cents": 1350}],
 }
+#: The answers that a listing cannot be sent without, beside its name and summary.
+ANSWERS = {
+    "description": "For class.",
+    "lowest_grade": 0,
+    "highest_grade": 5,
+    "subjects": ["reading"],
+    "ai_use": "generative",
+    "ai_facts": ["Listens."],
+}
 
 
 def across(use_case):

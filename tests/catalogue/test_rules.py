@@ -13,13 +13,12 @@ from marketplace.core.errors import RuleBroken
 from marketplace.pricing.rules import schedule_from_json
 
 PARTS = {
-    "description": "Listens.",
-    "subjects": ["reading"],
-    "ai_facts": ["None."],
+    "unanswered": [],
+    "is_sold": True,
     "editions": 1,
     "editions_without_price": [],
     "billing_email": "a@b.org",
-    "remit_to": "Main Street",
+    "remit_to": "1 Main Street",
 }
 
 
@@ -174,9 +173,7 @@ def test_a_complete_listing_lacks_nothing():
 @pytest.mark.parametrize(
     "gap",
     [
-        {"description": " "},
-        {"subjects": []},
-        {"ai_facts": []},
+        {"unanswered": ["About the tool: Subjects."]},
         {"editions": 0},
         {"editions_without_price": ["K–2"]},
         {"billing_email": ""},
@@ -185,6 +182,10 @@ def test_a_complete_listing_lacks_nothing():
 )
 def test_each_gap_is_named_once(gap):
     assert len(rules.missing_parts(**PARTS | gap)) == 1
+
+
+def test_an_open_source_tool_with_services_by_the_line_needs_no_edition():
+    assert rules.missing_parts(**PARTS | {"is_sold": False, "editions": 0}) == []
 
 
 def test_only_a_draft_or_a_listing_taken_down_is_sent():

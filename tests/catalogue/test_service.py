@@ -7,15 +7,14 @@ import pytest
 from sqlmodel import select
 
 from marketplace.accounts.rules import Role
-from marketplace.catalogue import queries, service
+from marketplace.catalogue import listing_service, queries, review_service, service
 from marketplace.catalogue.models import PriceSchedule, Tool
-from marketplace.catalogue.rules import AIUse
 from marketplace.core import clock
 from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import Event
 from marketplace.core.mail import Letter
-from tests.catalogue.conftest import VOLUME, across
+from tests.catalogue.conftest import ANSWERS, VOLUME, across
 from tests.conftest import NOW
 
 
@@ -42,14 +41,12 @@ def test_two_tools_of_one_name_get_two_addresses(make, act, editor):
 
 def test_a_vendor_writes_a_whole_listing_and_sends_it(act, editor, look, next_year):
     tool = act(editor, service.start_listing, name="Coach", summary="Reads along.")
-    act(editor, service.describe_tool, tool.id, name="Coach", summary="Reads along.",
-        description="For class.", subjects=["reading"])  # fmt: skip
-    act(editor, service.explain_ai, tool.id, ai_use=AIUse.GENERATIVE, ai_facts=["Listens."])
+    act(editor, listing_service.answer_questions, tool.id, ANSWERS)
     edition = act(editor, service.save_edition, tool.id, name="Full license")
     act(editor, service.offer_price, tool.id, edition.id, terms=VOLUME, valid_until=next_year)
     act(editor, service.describe_vendor, billing_email="a@b.org", remit_to="Main Street 1")
 
-    act(editor, service.submit_listing, tool.id)
+    act(editor, review_service.submit_listing, tool.id)
 
     tool = fresh(look, tool)
     assert (tool.status, tool.submitted_at) == ("submitted", NOW)
@@ -60,18 +57,17 @@ def test_a_vendor_writes_a_whole_listing_and_sends_it(act, editor, look, next_ye
 def test_an_incomplete_listing_is_not_sent_and_says_what_lacks(act, editor):
     tool = act(editor, service.start_listing, name="Coach", summary="Reads along.")
 
-    with pytest.raises(RuleBroken, match="AI use"):
-        act(editor, service.submit_listing, tool.id)
+    with pytest.raises(RuleBroken, match="AI fact sheet"):
+        act(editor, review_service.submit_listing, tool.id)
 
 
 def test_people_of_the_vendor_without_the_role_do_not_write(make, act, vendor, complete):
     with pytest.raises(NotAllowed):
         act(
             make.person(vendor, Role.FINANCE),
-            service.explain_ai,
+            listing_service.answer_questions,
             complete.id,
-            ai_use=AIUse.NONE,
-            ai_facts=["None."],
+            ANSWERS,
         )
 
 
@@ -79,20 +75,7 @@ def test_another_vendor_does_not_even_find_the_listing(make, act, complete):
     rival = make.person(make.vendor(), Role.ADMINISTRATOR)
 
     with pytest.raises(NotFound):
-        act(rival, service.submit_listing, complete.id)
-
-
-def test_of_two_editors_the_later_one_is_told_and_nothing_is_overwritten(
-    make, act, look, vendor, editor, complete
-):
-    second = make.person(vendor, Role.ADMINISTRATOR)
-    facts = {"ai_use": AIUse.PREDICTIVE, "seen_edits": complete.edits}
-    act(editor, service.explain_ai, complete.id, ai_facts=["First."], **facts)
-
-    with pytest.raises(RuleBroken, match="Somebody changed this listing"):
-        act(second, service.explain_ai, complete.id, ai_facts=["Second."], **facts)
-
-    assert fresh(look, complete).ai_facts == ["First."]
+        act(rival, review_service.submit_listing, complete.id)
 
 
 def test_an_edition_name_is_used_once_in_a_tool(act, editor, complete):
@@ -179,13 +162,13 @@ def operator(make):
 
 @pytest.fixture
 def sent(act, editor, complete):
-    act(editor, service.submit_listing, complete.id)
+    act(editor, review_service.submit_listing, complete.id)
     return complete
 
 
 def test_publishing_opens_the_listing_and_tells_the_vendor_once(act, look, editor, operator, sent):
     for _ in range(2):
-        act(operator, across(service.publish_listing), sent.id)
+        act(operator, across(review_service.publish_listing), sent.id)
 
     assert fresh(look, sent).published_at == NOW
     assert queries.get_tool(look, sent.slug).id == sent.id
@@ -198,7 +181,7 @@ def test_publishing_opens_the_listing_and_tells_the_vendor_once(act, look, edito
 def test_two_operators_at_the_same_moment_publish_once(act, look, operator, sent):
     def publish(_):
         with clock.frozen(NOW):
-            act(operator, across(service.publish_listing), sent.id)
+            act(operator, across(review_service.publish_listing), sent.id)
 
     with ThreadPoolExecutor(2) as both:
         list(both.map(publish, range(2)))
@@ -208,23 +191,23 @@ def test_two_operators_at_the_same_moment_publish_once(act, look, operator, sent
 
 def test_a_vendor_cannot_publish_its_own_listing(act, editor, sent):
     with pytest.raises(NotAllowed):
-        act(editor, service.publish_listing, sent.id)
+        act(editor, review_service.publish_listing, sent.id)
 
 
 def test_a_draft_is_not_published(act, operator, complete):
     with pytest.raises(RuleBroken):
-        act(operator, across(service.publish_listing), complete.id)
+        act(operator, across(review_service.publish_listing), complete.id)
 
 
 def test_a_listing_that_changed_under_the_operator_is_read_again(act, editor, operator, sent):
-    act(editor, service.explain_ai, sent.id, ai_use=AIUse.NONE, ai_facts=["Else."])
+    act(editor, listing_service.answer_questions, sent.id, {"ai_facts": ["Else."]})
 
     with pytest.raises(RuleBroken, match="Somebody changed"):
-        act(operator, across(service.publish_listing), sent.id, seen_edits=0)
+        act(operator, across(review_service.publish_listing), sent.id, seen_edits=0)
 
 
 def test_sending_back_gives_the_vendor_the_reason(act, look, operator, sent):
-    act(operator, across(service.send_back_listing), sent.id, reason="Say which model.")
+    act(operator, across(review_service.send_back_listing), sent.id, reason="Say which model.")
 
     tool = fresh(look, sent)
     assert (tool.status, tool.review_note) == ("draft", "Say which model.")
@@ -232,9 +215,9 @@ def test_sending_back_gives_the_vendor_the_reason(act, look, operator, sent):
 
 
 def test_a_suspended_tool_is_out_of_the_list_but_still_known(act, look, operator, sent):
-    act(operator, across(service.publish_listing), sent.id)
+    act(operator, across(review_service.publish_listing), sent.id)
 
-    act(operator, across(service.suspend_listing), sent.id, reason="Terms changed.")
+    act(operator, across(review_service.suspend_listing), sent.id, reason="Terms changed.")
 
     with pytest.raises(NotFound):
         queries.get_tool(look, sent.slug)
@@ -244,11 +227,11 @@ def test_a_suspended_tool_is_out_of_the_list_but_still_known(act, look, operator
 def test_a_suspended_tool_that_is_sent_back_never_becomes_unknown(
     act, look, editor, operator, sent
 ):
-    act(operator, across(service.publish_listing), sent.id)
-    act(operator, across(service.suspend_listing), sent.id, reason="Terms changed.")
-    act(editor, service.submit_listing, sent.id)
+    act(operator, across(review_service.publish_listing), sent.id)
+    act(operator, across(review_service.suspend_listing), sent.id, reason="Terms changed.")
+    act(editor, review_service.submit_listing, sent.id)
 
-    act(operator, across(service.send_back_listing), sent.id, reason="Not yet.")
+    act(operator, across(review_service.send_back_listing), sent.id, reason="Not yet.")
 
     assert fresh(look, sent).status == "suspended"
 
@@ -264,4 +247,4 @@ def test_only_the_system_notes_open_pools(app, act, look, editor, sent):
 
 def test_an_ended_price_makes_a_listing_incomplete_again(act, operator, sent):
     with clock.frozen(NOW + timedelta(days=800)), pytest.raises(RuleBroken, match="no price"):
-        act(operator, across(service.publish_listing), sent.id)
+        act(operator, across(review_service.publish_listing), sent.id)

@@ -33,6 +33,7 @@ def clean_environment(monkeypatch, tmp_path):
         ("DATABASE_URL", "mysql://somewhere/x"),
         ("DATABASE_URL", "sqlite:relative.db"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("MIGRATION_DATABASE_URL", "postgresql://owner@host/name"),  # DATABASE_URL is SQLite
         ("DATABASE_URL", "postgresql+asyncpg://somewhere/x"),
         ("DATABASE_URL", "postgresql://somewhere:port/x"),
         ("REPLICA_URLS", "postgresql://one/x,oracle://two/x"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from marketplace.core import access, clock, db, files, panels, tenancy
+from marketplace.core import access, clock, db, files, panels, tenancy, uploads
 from marketplace.core.access import NOBODY, Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.money import dollars, split_cents, whole_dollars
@@ -77,7 +77,7 @@ def test_anything_else_is_refused_at_its_field(store, look, content, words):
     ],
 )
 def test_names_of_files_are_harmless(sent, kept):
-    assert files.clean_name(sent) == kept
+    assert uploads.clean_name(sent, "pdf") == kept
 
 
 # -- time ------------------------------------------------------------------------------------

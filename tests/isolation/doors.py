@@ -78,21 +78,6 @@ def _payment(t):
     }
 
 
-def _about(_t):
-    return {
-        "name": "A better name",
-        "summary": "Better words.",
-        "description": "It reads aloud.",
-        "lowest_grade": "0",
-        "highest_grade": "5",
-        "subjects": "reading",
-        "languages": "English",
-        "runs_on": "Browsers",
-        "works_with": "",
-        "seen_edits": "0",
-    }
-
-
 def _price(_t):
     return {
         "kind": "volume",
@@ -115,6 +100,19 @@ def _person(_t):
         "person_name": "New Person",
         "email": "new.person@example.org",
         "password": NEW_PASSWORD,
+    }
+
+
+def _proposal(t):
+    return {
+        "price": f"price:{t.schedule.id}",
+        "method": "equal",
+        "equal_percent": "30",
+        "rest": "per_pupil",
+        f"seats-{t.district.leaid}": "30",
+        "words": "The same for all.",
+        "once_key": f"zq{t.letter}-proposal",
+        "do": "store",
     }
 
 
@@ -162,6 +160,7 @@ DOORS = {
         "operator",
         lambda t: {"event_id": str(t.event.id), "subscriber": "consortia.write_welcome"},
     ),
+    "/admin/listings/<tool_slug>/take-up": Door("operator"),
     "/admin/listings/<tool_slug>/publish": Door("operator", lambda t: {"seen_edits": "0"}),
     "/admin/listings/<tool_slug>/send-back": Door("operator", lambda t: {"reason": "Say more."}),
     "/admin/listings/<tool_slug>/suspend": Door("operator", lambda t: {"reason": "Not true."}),
@@ -180,11 +179,31 @@ DOORS = {
             "remit_to": "1 Main Street",
         },
     ),
-    "/v/<slug>/listings/<tool_slug>/about": Door("vendor-listing_editor", _about),
-    "/v/<slug>/listings/<tool_slug>/ai": Door(
-        "vendor-listing_editor",
-        lambda t: {"ai_use": "predictive", "ai_facts": "A teacher reads it.", "seen_edits": "0"},
+    "/v/<slug>/listings/<tool_slug>/questions/<section>": Door(
+        "vendor-listing_editor", lambda t: {"subprocessors": "A host, hosting, United States"}
     ),
+    "/v/<slug>/listings/<tool_slug>/copy": Door(
+        "vendor-listing_editor", lambda t: {"source": str(t.submitted.id), "sections": "data"}
+    ),
+    "/v/<slug>/listings/<tool_slug>/announce": Door(
+        "vendor-listing_editor",
+        lambda t: {
+            "kind": "model",
+            "words": "A newer model.",
+            "takes_effect_on": "2027-01-15",
+            "once_key": f"once-{t.letter}",
+        },
+    ),
+    "/v/<slug>/listings/import": Door(
+        "vendor-listing_editor",
+        lambda t: {"file": (BytesIO(b"Name,Summary\nOne,Two\n"), "tools.csv")},
+        again="a file may be brought again; nothing is listed before it was looked at",
+    ),
+    "/v/<slug>/listings/import/<uuid:import_id>": Door(
+        "vendor-listing_editor", lambda t: {"column_0": "name", "column_1": "summary"}
+    ),
+    "/tools/<slug>/follow": Door("district-buyer"),
+    "/tools/<slug>/unfollow": Door("neighbour"),
     "/v/<slug>/listings/<tool_slug>/editions/new": Door(
         "vendor-listing_editor",
         lambda t: {"name": "New edition", "included": "All", "seen_edits": "0"},
@@ -236,6 +255,19 @@ DOORS = {
         "district-buyer", lambda t: {"key": f"zq{t.letter}-one-use-key"}
     ),
     "/pools/<consortium>/<slug>/withdraw": Door("district-buyer"),
+    # costs
+    "/open/method/split": Door(
+        None,
+        lambda t: {
+            "kind": "per_seat",
+            "bands": "1, 16.00",
+            "method": "proportional",
+            "members": "Maple, 620",
+        },
+        stores=False,
+    ),
+    "/c/<slug>/cost-method": Door("convener", _proposal),
+    "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
     # orders
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),

@@ -18,6 +18,7 @@ VALUES = {
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
+    ("/c/", "proposal_id"): lambda t: t.proposal.id,
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
@@ -35,6 +36,11 @@ VALUES = {
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
     ("/tools/", "slug"): lambda t: t.tool.slug,
+    ("/tools/", "file_id"): lambda t: t.evidence.id,
+    ("/tools/", "number"): lambda t: 1,
+    ("/v/", "ending"): lambda t: "csv",
+    ("/v/", "import_id"): lambda t: t.listing_import.id,
+    ("/v/", "section"): lambda t: "data",
     ("/v/", "edition_id"): lambda t: t.draft_edition.id,
     ("/v/", "slug"): lambda t: t.vendor.slug,
     ("/v/", "tool_slug"): lambda t: t.draft.slug,
@@ -62,10 +68,11 @@ SPECIAL = {
     ),
     ("/pools/<consortium>/<slug>/clearing.json", "slug"): lambda t: t.cleared_pool.slug,
     ("/admin/listings/<tool_slug>/suspend", "tool_slug"): lambda t: t.tool.slug,
+    ("/v/<slug>/listings/<tool_slug>/announce", "tool_slug"): lambda t: t.tool.slug,
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
 }
 #: Parts of an address that name no object of anybody.
-NOBODYS = {"code", "ending", "kind", "seq", "letter_id"}
+NOBODYS = {"code", "ending", "kind", "number", "section", "seq", "letter_id"}
 #: What nobody has, in the shape of each kind of value.
 UNKNOWN_UUID = UUID(int=0)
 UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
@@ -73,6 +80,8 @@ UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
 #: Signed-in pages about something public, open to the organizations of others on purpose.
 #: Whatever is written there must be the writer's own row.
 OPEN_TO_OTHERS = {
+    "catalogue.follow_tool": "any district may follow a public tool",
+    "catalogue.unfollow_tool": "any district may follow a public tool",
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",

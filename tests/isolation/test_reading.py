@@ -217,7 +217,8 @@ def test_a_district_of_the_same_consortium_reads_nothing_confidential_of_another
     """They share a consortium, so the scope lets them near: policy keeps the rest."""
     user, problems = world.b.people[who], []
     own = (f"zqb-name-{who}", f"zqb-{who}@")
-    shared = () if who == "neighbour" else ("zqb-words-to-the-lead",)
+    # What a member proposes is meant for the other members.
+    shared = ("zqb-proposal-words",) if who == "neighbour" else ("zqb-words-to-the-lead",)
     for rule in site.rules("GET"):
         if rule.endpoint in routes.BY_SECRET or rule.endpoint == "pools.pool":
             continue

@@ -17,6 +17,14 @@ from marketplace.accounts import security
 from marketplace.accounts.login import actor_for
 from marketplace.accounts.models import Invitation
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import listing_queries, version_service
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.listing_models import (
+    ListingDraft,
+    ListingImport,
+    ListingStep,
+    ToolFollower,
+)
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
@@ -24,12 +32,15 @@ from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
+from marketplace.costs import service as costs_service
+from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
+from marketplace.pricing.rules import Method
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -140,6 +151,53 @@ class Builder:
         t.draft = self.hidden_tool("draft", ToolStatus.DRAFT)
         t.submitted = self.hidden_tool("submitted", ToolStatus.SUBMITTED)
         self.set(t.submitted, submitted_at=clock.now())
+        self.answers()
+
+    def answers(self):
+        """A published version with a file, two drafts, a file of rows, somebody who follows."""
+        make, t = self.make, self.t
+        t.evidence = make.save(
+            StoredFile(
+                org_id=t.vendor.id,
+                name=f"study of {t.name}.txt",
+                media_type="text/plain",
+                size=9,
+                fingerprint="0" * 64,
+                content=b"We looked",
+                stored_at=clock.now(),
+            )
+        )
+        file = {"id": str(t.evidence.id), "name": t.evidence.name, "size": 9}
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            tool = catalogue.tool_to_change(session, t.tool.id)
+            public = listing_queries.answers_on_tool(tool)
+            public["ai_bias"] = {"value": "We looked.", "on": "2026-11-16", "file": file}
+            public["ai_use"] = {"value": "predictive", "on": "2026-11-16"}
+            version_service.freeze_version(session, actor, tool, public)
+        make.save(ToolFollower(org_id=t.neighbour.id, tool_id=t.tool.id, since=clock.now()))
+        for tool in (t.draft, t.submitted):
+            secret = {"value": self.mark(f"data-place-of-{tool.status}"), "on": "2026-11-16"}
+            key = "data_place" if tool is t.submitted else "substitute"
+            make.save(
+                ListingDraft(
+                    org_id=t.vendor.id,
+                    tool_id=tool.id,
+                    question_set="2026-11",
+                    answers=listing_queries.answers_on_tool(tool) | {key: secret},
+                    saved_at=clock.now(),
+                )
+            )
+        step = {"status": ToolStatus.DRAFT, "reason": self.mark("reason"), "taken_at": clock.now()}
+        make.save(ListingStep(org_id=t.vendor.id, tool_id=t.draft.id, **step))
+        t.listing_import = make.save(
+            ListingImport(
+                org_id=t.vendor.id,
+                name=f"{self.mark('import')}.csv",
+                header=["Name", "Summary"],
+                rows=[[self.mark("imported"), "One line."]],
+                uploaded_at=clock.now(),
+            )
+        )
 
     def hidden_tool(self, key, status):
         make, t = self.make, self.t
@@ -263,6 +321,17 @@ class Builder:
             )
         }
         self.keep_confidential()
+        with self.writing(t.people["district-buyer"]) as (session, actor):
+            t.proposal = costs_service.propose_method(
+                session,
+                actor,
+                t.consortium.org_id,
+                once_key=self.mark("proposal-key"),
+                price_key=f"pool:{t.pool.slug}",
+                terms=Terms(Method.EQUAL),
+                seats={t.district.leaid: 120, t.neighbour.leaid: 80},
+                words=self.mark("proposal-words"),
+            )
         with self.writing() as (session, actor):
             pools_service.clear_pool(session, actor, t.cleared_pool.id)
         make.save(

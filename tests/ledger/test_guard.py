@@ -5,11 +5,13 @@ from datetime import date
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from marketplace.app import create_app
-from marketplace.core import db, migrate
+from marketplace.cli import main
+from marketplace.core import db, migrate, tenancy
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.ledger import queries, rules, service
 from marketplace.ledger.rules import Leg, PostingKind
@@ -111,7 +113,7 @@ def test_tables_of_the_same_name_deceive_nobody(site, books, two_entries, look):
         site,
         [
             "CREATE TEMP TABLE ledger_head (LIKE public.ledger_head)",
-            f"INSERT INTO pg_temp.ledger_head SELECT org_id, 90, {'{zeros}'} FROM public.ledger_head",
+            "INSERT INTO pg_temp.ledger_head SELECT org_id, 90, {zeros} FROM public.ledger_head",
             "CREATE TEMP TABLE ledger_entry (LIKE public.ledger_entry)",
             'SELECT * FROM ledger_post((SELECT replace(body, \'"k"\\:"b"\', \'"k"\\:"c"\')'
             " FROM ledger_txn WHERE seq = 2))",
@@ -234,3 +236,25 @@ def test_where_roles_may_not_be_made_the_site_posts_all_the_same(
     assert answer["words"].startswith("guarded by triggers only")
     db.dispose(site)
     postgres_server.sql("DROP DATABASE one_user WITH (FORCE)")
+
+
+def test_migrate_makes_the_user_of_the_site_and_grants_it_what_it_needs(
+    database_url, postgres_server, monkeypatch, tmp_path
+):
+    name = database_url.split("/")[3].split("?")[0]
+    theirs = database_url.replace("postgres@", f"site_of_{name}:a word's %@").replace("%", "%25")
+    monkeypatch.setenv("MODE", "test")
+    monkeypatch.setenv("VAR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", theirs)
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", database_url)
+    try:
+        for _ in range(2):
+            told = CliRunner().invoke(main, ["migrate"])
+            assert told.exit_code == 0, told.output
+        engine = db.make_engine(theirs)
+        with tenancy.everyone("the books are empty"), engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM ledger_txn").scalar() == 0
+            assert queries.guard(connection).startswith("guarded by roles")
+        engine.dispose()
+    finally:
+        postgres_server.sql(f"DROP OWNED BY site_of_{name}; DROP ROLE site_of_{name}", name)

@@ -148,7 +148,6 @@ def test_a_blocking_group_and_a_lapsed_pool_can_be_read_too(run):
         (changed(transfers=[{"kind": "cap"}]), 'a cap needs either "caps"'),
         (changed(schedule={"form": "volume", "bands": []}), "schedule.bands: needs at least one"),
         (changed(method="lottery"), "method: 'lottery' is unknown"),
-        (changed(method="epm"), "method: epm is not offered yet"),
         (changed(method=7), "method: must be a word"),
         (changed(method="hybrid"), "equal_share: a hybrid split needs it"),
         (changed(method="hybrid", equal_share="0.3", rest="x"), "rest: 'x' is unknown"),

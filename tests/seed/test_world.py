@@ -15,6 +15,7 @@ from marketplace.consortia.models import Consortium, Member
 from marketplace.consortia.rules import LegalShape, MemberStatus
 from marketplace.core.events import Delivery
 from marketplace.core.mail import Letter
+from marketplace.costs.models import CostProposal
 from marketplace.directory.models import District
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import LedgerTxn
@@ -63,6 +64,15 @@ def test_tools_stand_at_every_stage_and_prices_have_every_form(look):
     }
     assert _all(look, PriceSchedule.form) == set(ScheduleForm)
     assert all(look.exec(select(Tool.ai_facts)).all())
+
+
+def test_ways_to_split_wait_for_a_vote_and_one_was_withdrawn(look):
+    proposals = look.exec(select(CostProposal)).all()
+
+    assert {each.method for each in proposals} == {"equal", "hybrid", "per_pupil"}
+    assert [each.method for each in proposals if each.withdrawn_at] == ["equal"]
+    assert {each.proposed_for_id for each in proposals} & _all(look, Member.district_id)
+    assert any(not each.result["split"]["certificate"]["core"] for each in proposals)
 
 
 def test_pools_commitments_invoices_and_members_are_in_every_state_a_service_leads_to(look):
