@@ -1,6 +1,6 @@
 """Check a ledger export yourself: python3 verify_ledger.py FILE.jsonl [SEQ:HASH ...]
 
-SEQ:HASH is one you kept (invoice, receipt, checks page): a cut or rewritten history shows.
+SEQ:HASH is one you kept (invoice, receipt, letter): then a cut or rewritten history shows.
 """
 
 import json

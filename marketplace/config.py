@@ -1,8 +1,11 @@
 """Settings from the environment, checked when the site starts."""
 
+import binascii
 import os
 import re
 import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -31,6 +34,7 @@ PREFIXES = (
     "MAIL_",
     "PUBLIC_",
     "SCAN_",
+    "CHECKPOINT_",
 )
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 Mode = Literal["demo", "production", "test"]
@@ -58,6 +62,16 @@ def _check_port(url: str) -> None:
         raise ValueError("has a port that is not a number up to 65535") from None
 
 
+def _read_key(key: str) -> bytes:
+    try:
+        private = b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        private = b""
+    if len(private) != 32:
+        raise ValueError("must be 32 random bytes in base64: see docs/running.md")
+    return private
+
+
 @cache
 def fingerprint_of_code() -> str:
     """Names what is running; the same in every process and on every machine that runs it."""
@@ -80,6 +94,8 @@ class Settings(BaseSettings):
     MIGRATION_DATABASE_URL: str = ""
     REPLICA_URLS: Annotated[list[str], NoDecode] = []
     SECRET_KEYS: Annotated[list[str], NoDecode] = []
+    #: Sign the daily checkpoints; newest first, and both while one takes over from another.
+    CHECKPOINT_KEYS: Annotated[list[str], NoDecode] = []
     QUEUE_URL: str = ""
     REDIS_URL: str = ""
     SITE_NAME: str = "District Commons"
@@ -102,11 +118,20 @@ class Settings(BaseSettings):
     RATE_LIMITS: bool | None = None  # None: on, except in tests
     BUILD: str = Field(default_factory=fingerprint_of_code)
 
-    @field_validator("REPLICA_URLS", "SECRET_KEYS", mode="before")
+    @field_validator("REPLICA_URLS", "SECRET_KEYS", "CHECKPOINT_KEYS", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("CHECKPOINT_KEYS")
+    @classmethod
+    def _are_keys(cls, value: list[str]) -> list[str]:
+        for key in value:
+            _read_key(key)
+        if len(set(value)) < len(value):
+            raise ValueError("holds the same key twice")
         return value
 
     @field_validator("DATABASE_URL", "MIGRATION_DATABASE_URL")
@@ -195,8 +220,19 @@ def load(**overrides: Any) -> dict[str, Any]:
     values["VAR"] = Path(values["VAR"]).absolute()
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{values['VAR']}/commons.db"
     if not values["SECRET_KEYS"]:
-        values["SECRET_KEYS"] = [_kept_secret(values["VAR"])]
+        values["SECRET_KEYS"] = [_kept_secret(values["VAR"], "secret", _new_secret)]
+    if not values["CHECKPOINT_KEYS"] and values["MODE"] != "production":
+        values["CHECKPOINT_KEYS"] = [_kept_secret(values["VAR"], "checkpoint-key", _new_key)]
+    values["CHECKPOINT_KEYS"] = [_read_key(key) for key in values["CHECKPOINT_KEYS"]]
     return values
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _new_key() -> str:
+    return b64encode(secrets.token_bytes(32)).decode()
 
 
 def _refuse_unknown(overrides: dict[str, Any]) -> None:
@@ -206,23 +242,23 @@ def _refuse_unknown(overrides: dict[str, Any]) -> None:
             raise BadSettings(f"{name}: unknown setting; see docs/running.md for the names")
 
 
-def _kept_secret(var: Path) -> str:
-    """Demo and tests get a random secret of their own, kept so that sessions survive a restart."""
-    path = var / "secret"
+def _kept_secret(var: Path, name: str, make: Callable[[], str]) -> str:
+    """Demo and tests get random secrets of their own, kept so that they survive a restart."""
+    path = var / name
     try:
         var.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _write_secret(path)
+            _write_secret(path, make())
         return path.read_text()
     except OSError as problem:
         raise BadSettings(f"VAR: cannot keep data in {var} ({problem.strerror})") from None
 
 
-def _write_secret(path: Path) -> None:
+def _write_secret(path: Path, secret: str) -> None:
     """Nobody else can read it at any moment, and of two processes the quicker one wins."""
-    draft = path.with_name(f"secret-{secrets.token_hex(4)}")
+    draft = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48))
+        file.write(secret)
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -52,6 +52,8 @@ class Diary:
     tools: dict[str, tuple[Tool, PriceSchedule]] = field(default_factory=dict)
     consortia: dict[str, Consortium] = field(default_factory=dict)
     entries: dict[str, int] = field(default_factory=dict)
+    #: The district whose check was larger than its bill.
+    overpaid: str = ""
     _steps: list[tuple[datetime, int, Step, tuple[Any, ...]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
 

@@ -161,6 +161,15 @@ def _remember_writing(response: Response) -> Response:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read for long, and all of it as it stood at one moment; it cannot write."""
+    with Session(current_app.extensions["primary_reader"], expire_on_commit=False) as reader:
+        if reader.get_bind().dialect.name == "postgresql":
+            reader.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield reader
+
+
+@contextmanager
 def transaction() -> Iterator[Session]:
     """Commit on the way out, roll back on any error. Open it at the edge, once."""
     if g.get("writer"):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,7 +11,7 @@ import click
 
 from marketplace.core import db, tenancy
 from marketplace.core.commands import open_app
-from marketplace.ledger import exports, proof_queries, queries, verify_ledger
+from marketplace.ledger import export_queries, exports, outsider, queries
 from marketplace.ledger.queries import Books, Proof
 
 
@@ -67,9 +67,21 @@ def export(slug: str, form: str, out: Path | None) -> None:
     with open_app().app_context(), tenancy.everyone("books are public"), _opened(out) as file:
         session = db.session()
         books = queries.books_of(session, slug)
-        cover = proof_queries.cover(session, books.consortium_id, books.name)
-        entries = proof_queries.sealed(session, books.consortium_id)
-        file.writelines(exports.write(exports.Format(form), cover, entries))
+        cover = export_queries.cover(session, books.consortium_id, books.name)
+        entries = export_queries.sealed(session, books.consortium_id, upto=books.seq)
+        total = sys.stderr.isatty() and out is not None and books.seq
+        with _bar(entries, total or None) as seen:
+            file.writelines(exports.write(exports.Format(form), cover, seen))
+
+
+@contextmanager
+def _bar(entries: Iterable[Any], total: int | None) -> Iterator[Iterable[Any]]:
+    """A progress bar on a terminal, and none elsewhere."""
+    if total is None:
+        yield entries
+        return
+    with click.progressbar(entries, length=total, file=sys.stderr) as bar:
+        yield bar
 
 
 @contextmanager
@@ -88,11 +100,40 @@ def _opened(out: Path | None) -> Iterator[TextIO]:
 @ledger.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--receipt", "receipts", multiple=True, metavar="SEQ:HASH", help="One you kept.")
-def check(file: Path, receipts: tuple[str, ...]) -> None:
-    """Check an export as an outsider: the same code as docs/verify_ledger.py."""
+@click.option(
+    "--checkpoint",
+    "notes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="NOTE",
+    help="The file of a signed checkpoint you kept.",
+)
+@click.option("--key", "keys", multiple=True, help="A public key, to check who signed it.")
+def check(
+    file: Path, receipts: tuple[str, ...], notes: tuple[Path, ...], keys: tuple[str, ...]
+) -> None:
+    """Check an export as an outsider: the code of docs/verify_ledger.py and verify_proof.py."""
+    with _refused():
+        click.echo(outsider.verify_ledger.check(file, receipts))
+        for note in notes:
+            said = note.read_text(encoding="utf-8")
+            click.echo(outsider.verify_proof.check_note(said, file, keys))
+
+
+@ledger.command("check-proof")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", "keys", multiple=True, help="A public key, to check who signed it.")
+def check_proof(file: Path, keys: tuple[str, ...]) -> None:
+    """Check the proof of an entry, the proof of growth, or a note by itself."""
+    with _refused():
+        click.echo(outsider.verify_proof.check(file, *keys))
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
     try:
-        click.echo(verify_ledger.check(file, receipts))
-    except (OSError, ValueError) as problem:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         click.echo(f"FAILED: {problem}", err=True)
         sys.exit(1)
 

@@ -1,19 +1,21 @@
 """The books as files that other programs read: JSON lines, CSV, hledger, beancount.
 
-All are written from the sealed texts, entry by entry, so that memory does not grow.
+All are written from the sealed texts, entry by entry, so that memory does not grow. What
+the columns and names mean is in docs/exports.md.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from marketplace.core.web import harmless
 from marketplace.ledger import rules
-from marketplace.ledger.body import read
-from marketplace.ledger.rules import AccountKind
+from marketplace.ledger.body import Body, read
+from marketplace.ledger.rules import AccountKind, PostingKind
 
 CSV_COLUMNS = (
     "seq",
@@ -33,6 +35,8 @@ ROOTS = {
     AccountKind.INCOME: "income",
     AccountKind.EXPENSE: "expenses",
 }
+#: What is sent or written at once: a line each would spend most of the time on its way.
+BLOCK = 64_000
 
 
 class Format(StrEnum):
@@ -40,6 +44,14 @@ class Format(StrEnum):
     CSV = "csv"
     HLEDGER = "hledger"
     BEANCOUNT = "beancount"
+
+
+ENDINGS = {
+    Format.JSONL: "jsonl",
+    Format.CSV: "csv",
+    Format.HLEDGER: "journal",
+    Format.BEANCOUNT: "beancount",
+}
 
 
 class Sealed(NamedTuple):
@@ -59,46 +71,72 @@ class Cover(NamedTuple):
     first_day: date
 
 
-def write(form: Format, cover: Cover, entries: Iterable[Sealed]) -> Iterator[str]:
-    """The whole file in pieces, each ending in a line break."""
-    if form is Format.JSONL:
-        return map(json_line, entries)
-    if form is Format.CSV:
-        return _csv(entries)
-    if form is Format.HLEDGER:
-        return _hledger(cover, entries)
-    return _beancount(cover, entries)
+def write(form: Format, cover: Cover | None, entries: Iterable[Sealed]) -> Iterator[str]:
+    """The file in blocks; without a cover, a later part that follows on an earlier one."""
+    return in_blocks(_pieces(form, cover, entries))
+
+
+def in_blocks(pieces: Iterable[str]) -> Iterator[str]:
+    block, length = list[str](), 0
+    for piece in pieces:
+        block.append(piece)
+        length += len(piece)
+        if length >= BLOCK:
+            yield "".join(block)
+            block, length = [], 0
+    if block:
+        yield "".join(block)
+
+
+def _pieces(form: Format, cover: Cover | None, entries: Iterable[Sealed]) -> Iterator[str]:
+    if cover is not None:
+        yield from HEADS[form](cover)
+    line = LINES[form]
+    for entry in entries:
+        yield line(entry)
 
 
 def json_line(entry: Sealed) -> str:
     return json.dumps(entry._asdict(), separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def _csv(entries: Iterable[Sealed]) -> Iterator[str]:
-    yield _csv_line(CSV_COLUMNS)
-    for entry in entries:
-        said = read(entry.body)
-        for number, (account, cents) in enumerate(said.legs, 1):
-            yield _csv_line(
-                (
-                    entry.seq,
-                    number,
-                    f"{said.recorded_at:%Y-%m-%dT%H:%M:%SZ}",
-                    said.effective_on.isoformat(),
-                    said.kind.value,
-                    said.ref,
-                    account,
-                    cents,
-                    said.reverses or "",
-                    entry.hash,
-                )
-            )
+def _no_head(_cover: Cover) -> Iterator[str]:
+    return iter(())
 
 
-def _csv_line(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+# -- CSV -------------------------------------------------------------------------------------
+
+
+def _csv_head(_cover: Cover) -> Iterator[str]:
+    yield _csv_lines([CSV_COLUMNS])
+
+
+def _csv_entry(entry: Sealed) -> str:
+    said = read(entry.body)
+    return _csv_lines(
+        (
+            entry.seq,
+            number,
+            f"{said.recorded_at:%Y-%m-%dT%H:%M:%SZ}",
+            said.effective_on.isoformat(),
+            said.kind.value,
+            harmless(said.ref),
+            harmless(account),
+            cents,
+            said.reverses or "",
+            entry.hash,
+        )
+        for number, (account, cents) in enumerate(said.legs, 1)
+    )
+
+
+def _csv_lines(rows: Iterable[Iterable[object]]) -> str:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(rows)
+    return lines.getvalue()
+
+
+# -- programs for accounts -------------------------------------------------------------------
 
 
 def amount(cents: int) -> str:
@@ -115,29 +153,58 @@ def beancount_account(code: str) -> str:
     return ":".join(part.title() for part in hledger_account(code).split(":"))
 
 
-def _hledger(cover: Cover, entries: Iterable[Sealed]) -> Iterator[str]:
-    yield f"; {cover.name}\ncommodity 1000.00 USD\n"
+def _hledger_head(cover: Cover) -> Iterator[str]:
+    """All is declared that `hledger check --strict payees` asks for."""
+    yield f"; {' '.join(cover.name.split())}\ncommodity 1000.00 USD\n"
+    yield "tag hash\ntag reverses\n"
+    for kind in PostingKind:
+        yield f"payee {rules.short_words(kind)}\n"
     for code in cover.codes:
         yield f"account {hledger_account(code)}\n"
-    for entry in entries:
-        said = read(entry.body)
-        note = f"  ; reverses: {said.reverses}" if said.reverses else ""
-        yield f"\n{said.effective_on} * ({entry.seq}) {rules.short_words(said.kind)} | "
-        yield f"{said.ref}{note}\n"
-        for account, cents in said.legs:
-            yield f"    {hledger_account(account)}  {amount(cents)} USD\n"
 
 
-def _beancount(cover: Cover, entries: Iterable[Sealed]) -> Iterator[str]:
-    title = cover.name.replace("\\", " ").replace('"', "'")
+def _hledger_entry(entry: Sealed) -> str:
+    said = read(entry.body)
+    note = f", reverses: {said.reverses}" if said.reverses else ""
+    return (
+        f"\n{said.effective_on} * ({entry.seq}) {rules.short_words(said.kind)} | {said.ref}"
+        f"  ; hash: {entry.hash}{note}\n" + _postings(said, "    ", hledger_account)
+    )
+
+
+def _beancount_head(cover: Cover) -> Iterator[str]:
+    title = " ".join(cover.name.split()).replace("\\", " ").replace('"', "'")
     yield f'option "title" "{title}"\noption "operating_currency" "USD"\n'
     yield f"{cover.first_day} commodity USD\n"
     for code in cover.codes:
         yield f"{cover.first_day} open {beancount_account(code)} USD\n"
-    for entry in entries:
-        said = read(entry.body)
-        link = f" ^entry-{said.reverses}" if said.reverses else ""
-        yield f'\n{said.effective_on} * "{rules.short_words(said.kind)}" "{said.ref}" '
-        yield f'^entry-{entry.seq}{link}\n  hash: "{entry.hash}"\n'
-        for account, cents in said.legs:
-            yield f"  {beancount_account(account)}  {amount(cents)} USD\n"
+
+
+def _beancount_entry(entry: Sealed) -> str:
+    said = read(entry.body)
+    link = f" ^entry-{said.reverses}" if said.reverses else ""
+    return (
+        f'\n{said.effective_on} * "{rules.short_words(said.kind)}" "{said.ref}" '
+        f'^entry-{entry.seq}{link}\n  hash: "{entry.hash}"\n'
+        + _postings(said, "  ", beancount_account)
+    )
+
+
+def _postings(said: Body, indent: str, named: Callable[[str], str]) -> str:
+    return "".join(
+        f"{indent}{named(account)}  {amount(cents)} USD\n" for account, cents in said.legs
+    )
+
+
+HEADS = {
+    Format.JSONL: _no_head,
+    Format.CSV: _csv_head,
+    Format.HLEDGER: _hledger_head,
+    Format.BEANCOUNT: _beancount_head,
+}
+LINES = {
+    Format.JSONL: json_line,
+    Format.CSV: _csv_entry,
+    Format.HLEDGER: _hledger_entry,
+    Format.BEANCOUNT: _beancount_entry,
+}

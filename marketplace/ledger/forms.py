@@ -1,17 +1,33 @@
-"""What a reader may ask of the open ledger."""
+"""What a reader may ask of the open ledger, and what is typed by those who keep the books."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from wtforms import DateField, SelectField, StringField
-from wtforms.validators import Length, Optional, Regexp
+from wtforms import (
+    DateField,
+    FieldList,
+    FormField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms import Form as Part
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from marketplace.core.web import Form
-from marketplace.ledger import rules
+from marketplace.core.errors import RuleBroken
+from marketplace.core.web import Form, day
+from marketplace.ledger import correction_rules, exports, rules
 from marketplace.ledger.queries import Books, Search
-from marketplace.ledger.rules import PostingKind
+from marketplace.ledger.rules import Leg, PostingKind
+from marketplace.ledger.sight_rules import OPENNESS_WORDS
 
 DOLLARS = r"^\s*\$?\d{1,3}(,?\d{3}){0,4}(\.\d\d)?\s*$"
+WRONG_AMOUNT = "Write the amount as 1,234.56."
 WRONG_DATE = "Write the date as 2027-01-15."
 
 
@@ -29,9 +45,10 @@ class SearchForm(Form):
     account = StringField("Account code", [Length(max=100)])
     since = DateField("From", [Optional()])
     until = DateField("To", [Optional()])
-    amount = StringField(
-        "Amount", [Optional(), Regexp(DOLLARS, message="Write the amount as 1,234.56.")]
-    )
+    least = StringField("Amount from", [Optional(), Regexp(DOLLARS, message=WRONG_AMOUNT)])
+    most = StringField("Amount to", [Optional(), Regexp(DOLLARS, message=WRONG_AMOUNT)])
+    #: One amount to the cent; older links ask for it so.
+    amount = StringField("Amount", [Optional(), Regexp(DOLLARS, message=WRONG_AMOUNT)])
 
     def offer(self, books: list[Books]) -> None:
         self.consortium.choices = [("", "All"), *((b.slug, b.name) for b in books)]
@@ -51,8 +68,17 @@ class SearchForm(Form):
             vendor=_typed(self.vendor),
             since=self.since.data,
             until=self.until.data,
-            cents=_cents(self.amount.data),
+            at_least=_cents(self.least.data or self.amount.data),
+            at_most=_cents(self.most.data or self.amount.data),
         )
+
+    def without_one(self, search: Search) -> Iterator[tuple[str, tuple[str, ...], Search]]:
+        """What is asked, less one filter at a time: its label, its fields, and the rest."""
+        for names, facts in FILTERS:
+            if any(getattr(search, fact) is not None for fact in facts):
+                asked = [self[name].label.text for name in names if self[name].data]
+                rest = replace(search, **dict.fromkeys(facts))
+                yield (asked or [self[names[0]].label.text])[0], names, rest
 
     @property
     def problems(self) -> list[str]:
@@ -63,6 +89,24 @@ class SearchForm(Form):
         return WRONG_DATE if name in ("since", "until") else " ".join(self[name].errors)
 
 
+#: The fields of a filter, and what they become in a search.
+FILTERS = (
+    (("consortium",), ("consortium_id",)),
+    (("kind",), ("kind",)),
+    (("district",), ("district",)),
+    (("vendor",), ("vendor",)),
+    (("ref",), ("ref",)),
+    (("account",), ("account",)),
+    (("since",), ("since",)),
+    (("until",), ("until",)),
+    (("least", "most", "amount"), ("at_least", "at_most")),
+)
+
+
+class PrepareExportForm(Form):
+    """Nothing to fill in: the button alone."""
+
+
 def _typed(field: StringField) -> str | None:
     return (field.data or "").strip() or None
 
@@ -70,3 +114,71 @@ def _typed(field: StringField) -> str | None:
 def _cents(typed: str | None) -> int | None:
     plain = (typed or "").strip().lstrip("$").replace(",", "")
     return int(Decimal(plain) * 100) if plain else None
+
+
+# -- those who keep the books ------------------------------------------------------------------
+
+
+class PressForm(Form):
+    """A button with nothing to type."""
+
+
+class ClosePeriodForm(Form):
+    through_on = SelectField("Close the books through", coerce=date.fromisoformat)
+
+    def offer(self, ends: list[date]) -> None:
+        self.through_on.choices = [(end.isoformat(), day(end)) for end in ends]
+
+
+class SetOpennessForm(Form):
+    openness = RadioField(
+        "What the public sees",
+        [InputRequired("Choose what the by-laws say.")],
+        choices={openness.value: words for openness, words in OPENNESS_WORDS.items()},
+    )
+    clause = TextAreaField(
+        "What the by-laws say",
+        [InputRequired("Write what the by-laws say about it."), Length(max=600)],
+        description="The sentence and where it stands, such as “Article 7: …”.",
+    )
+
+
+class LinePart(Part):
+    account = StringField("Account", [Length(max=100)])
+    debit = StringField("Debit", [Optional(), Regexp(DOLLARS, message=WRONG_AMOUNT)])
+    credit = StringField("Credit", [Optional(), Regexp(DOLLARS, message=WRONG_AMOUNT)])
+
+
+class ProposeCorrectionForm(Form):
+    lines = FieldList(FormField(LinePart), max_entries=correction_rules.MOST_LINES)
+    reason = TextAreaField(
+        "What is wrong, and how you know",
+        [InputRequired("Say what is wrong and how you know."), Length(max=600)],
+    )
+
+    def facts(self) -> dict[str, Any]:
+        legs = [leg for part in self.lines if (leg := _leg(part.form)) is not None]
+        return {"legs": legs, "reason": self.reason.data}
+
+
+def lines_of(legs: tuple[Leg, ...], spare: int = 2) -> list[dict[str, str]]:
+    """The lines of an entry as the form shows them, and empty ones for what was left out."""
+    shown = [
+        {
+            "account": leg.account,
+            "debit": exports.amount(leg.cents) if leg.cents > 0 else "",
+            "credit": exports.amount(-leg.cents) if leg.cents < 0 else "",
+        }
+        for leg in legs
+    ]
+    return shown + [{"account": "", "debit": "", "credit": ""}] * spare
+
+
+def _leg(part: Any) -> Leg | None:
+    code = (part.account.data or "").strip()
+    debit, credit = _cents(part.debit.data), _cents(part.credit.data)
+    if not code and not debit and not credit:
+        return None
+    if not code or bool(debit) == bool(credit):
+        raise RuleBroken("Each line needs an account and one amount: debit or credit.", "lines")
+    return Leg(code, debit or -(credit or 0))

@@ -5,10 +5,11 @@ found by (consortium, sequence number): there is one order per consortium, witho
 """
 
 from datetime import date, datetime
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     Enum,
@@ -21,8 +22,11 @@ from sqlmodel import Field
 
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
+from marketplace.ledger import proof_models as proof_models
 from marketplace.ledger.body import FIRST_PREV
+from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.rules import AccountKind, PostingKind
+from marketplace.ledger.sight_rules import Openness
 
 #: Not `choice`: its check could only be widened by building the table again, and a table
 #: that is built again is one whose rows were copied. The sealed text says the kind as well.
@@ -37,6 +41,7 @@ ANY_KIND = Enum(
 #: Where the books are guarded by a role, the site itself may only read them: it writes
 #: through functions of the database (see migration 0010).
 READ_ONLY = {"info": {"the_site_may": "SELECT"}}
+ADDED_ONLY = {"info": {"the_site_may": "SELECT, INSERT"}}
 
 
 class Posted(NamedTuple):
@@ -176,4 +181,73 @@ class LedgerSnapshot(OwnedByOrg, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "code"], ["ledger_account.org_id", "ledger_account.code"]),
         READ_ONLY,
+    )
+
+
+class LedgerOpenness(OwnedByOrg, table=True):
+    """What the by-laws let the public see of the books; no row = everything, named."""
+
+    __tablename__ = "ledger_openness"
+
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", primary_key=True)
+    openness: Openness = Field(sa_type=choice(Openness))
+    #: The words of the by-laws that say so; public.
+    clause: str = Field(sa_type=Text)
+    set_at: datetime
+    set_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+
+    @property
+    def id(self) -> UUID:
+        return self.org_id
+
+
+class LedgerClosing(OwnedByOrg, table=True):
+    """From then on nothing is posted with a date up to `through_on`; never taken back."""
+
+    __tablename__ = "ledger_closing"
+
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", primary_key=True)
+    through_on: date = Field(primary_key=True)
+    closed_at: datetime
+    closed_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+
+    __table_args__ = (ADDED_ONLY,)
+
+    @property
+    def id(self) -> UUID:
+        return self.org_id
+
+
+class CorrectionRun(OwnedByOrg, table=True):
+    """An entry is cancelled and posted rightly, once a second person has approved."""
+
+    __tablename__ = "correction_run"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", index=True)
+    seq: int = Field(sa_type=BigInteger)
+    #: What is right: [[account code, signed cents], …].
+    legs: list[Any] = Field(sa_type=JSON)
+    #: For the people of the consortium only; nothing of it goes into the books.
+    reason: str = Field(sa_type=Text)
+    status: RunStatus = Field(default=RunStatus.PROPOSED, sa_type=choice(RunStatus))
+    proposed_at: datetime
+    proposed_by: UUID = Field(foreign_key="user_account.id")
+    #: Who approved it or turned it down, and when.
+    decided_at: datetime | None = None
+    decided_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    reversal_seq: int | None = Field(default=None, sa_type=BigInteger)
+    correction_seq: int | None = Field(default=None, sa_type=BigInteger)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "seq"], ["ledger_txn.org_id", "ledger_txn.seq"]),
+        ForeignKeyConstraint(["org_id", "reversal_seq"], ["ledger_txn.org_id", "ledger_txn.seq"]),
+        ForeignKeyConstraint(["org_id", "correction_seq"], ["ledger_txn.org_id", "ledger_txn.seq"]),
+        CheckConstraint(
+            "(status = 'approved') = (reversal_seq IS NOT NULL AND correction_seq IS NOT NULL)",
+            name="posted_when_approved",
+        ),
+        CheckConstraint("(status = 'proposed') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("decided_by <> proposed_by OR status = 'refused'", name="two_people"),
+        Index("ix_correction_run_seq", "org_id", "seq"),
     )

@@ -1,8 +1,7 @@
-"""Prove the books from the rows themselves, and hand them out for others to prove."""
+"""Prove the books from the rows themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from sqlmodel import Session, col, select
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.ledger import rules
 from marketplace.ledger.body import FIRST_PREV, Body, Head, chained, leaf_of, read
-from marketplace.ledger.exports import Cover, Sealed
 from marketplace.ledger.models import (
     LedgerAccount,
     LedgerBalance,
@@ -219,30 +217,4 @@ def _txns(consortium_id: UUID, after: int, upto: int) -> Any:
         select(*columns)
         .where(LedgerTxn.org_id == consortium_id, LedgerTxn.seq > after, LedgerTxn.seq <= upto)
         .order_by(col(LedgerTxn.seq))
-    )
-
-
-def sealed(session: Session, consortium_id: UUID) -> Iterator[Sealed]:
-    """Every entry up to now with its text and hash, read piece by piece for an export.
-
-    Entries are never changed, so what is posted meanwhile is simply not part of it.
-    """
-    head = find_head(session, consortium_id)
-    done, prev = 0, FIRST_PREV
-    while head and done < head.seq:
-        piece = session.exec(_txns(consortium_id, done, min(done + AT_ONCE, head.seq))).all()
-        for txn in piece:
-            yield Sealed(txn.seq, prev, txn.hash, txn.body)
-            prev = txn.hash
-        done += AT_ONCE
-
-
-def cover(session: Session, consortium_id: UUID, name: str) -> Cover:
-    """What stands at the top of an export."""
-    codes = select(LedgerAccount.code).where(LedgerAccount.org_id == consortium_id)
-    first = select(func.min(LedgerTxn.effective_on)).where(LedgerTxn.org_id == consortium_id)
-    return Cover(
-        name=name,
-        codes=tuple(session.exec(codes.order_by(col(LedgerAccount.code)))),
-        first_day=session.exec(first).one() or date(1970, 1, 1),
     )

@@ -7,6 +7,7 @@ the meaning of what is already written.
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +20,16 @@ NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LEAID = r"[0-9]{7}"
 REF = re.compile(r"[a-z_]+:[A-Za-z0-9._-]+(?:/[a-z_]+:[A-Za-z0-9._-]+)*")
 KEY = re.compile(r"[!-~]{1,200}")
+#: Stands for the owner of an account whom the reader may not see; nothing is posted to it.
+HIDDEN = "*"
+#: Who is meant by it, by the word before the colon.
+THE_HIDDEN = {
+    "receivable": "member districts",
+    "credit": "member districts",
+    "payable": "vendors",
+}
+#: Accounts that belong to one district.
+OF_DISTRICTS = ("receivable", "credit")
 
 
 class AccountKind(StrEnum):
@@ -163,18 +174,27 @@ def family(code: str) -> Family:
     return found
 
 
+def _shown(code: str) -> Family:
+    """The family of a code as it is shown: its owner may be hidden."""
+    word, _, owner = code.partition(":")
+    return FAMILIES[word] if owner == HIDDEN and word in FAMILIES else family(code)
+
+
 def kind_of(code: str) -> AccountKind:
-    return family(code).kind
+    return _shown(code).kind
 
 
 def plain_name(code: str, owner: str | None = None) -> str:
     """“Owed by Albertville City”; without the owner's name, “Owed by 0100005”."""
-    return family(code).says.format(owner or code.partition(":")[2].replace("-", " "))
+    word, _, rest = code.partition(":")
+    if rest == HIDDEN:
+        owner = THE_HIDDEN.get(word, "all")
+    return _shown(code).says.format(owner or rest.replace("-", " "))
 
 
 def effect(code: str, cents: int) -> str:
     """What one line did to its account, for a reader who knows no debits and credits."""
-    words = family(code)
+    words = _shown(code)
     return (words.debit if cents > 0 else words.credit).format(dollars(abs(cents)))
 
 
@@ -227,6 +247,31 @@ def check_can_reverse(kind: PostingKind, reversed_by: int | None) -> None:
         raise RuleBroken(f"Entry {reversed_by} already cancels this entry.")
     if kind is PostingKind.REVERSAL:
         raise RuleBroken("A reversal cannot be cancelled. Post the entry again instead.")
+
+
+def check_reversed_by_one(is_settled: bool) -> None:
+    """A settled order is corrected only by a correction run, which two people approve."""
+    if is_settled:
+        raise RuleBroken(
+            "This order is settled, so one person cannot cancel its entry. "
+            "Propose a correction; a second person approves it."
+        )
+
+
+def check_period_open(
+    effective_on: date, closed_through: date | None, field: str | None = None
+) -> None:
+    """Closed periods stay closed; a mistake in one is corrected in the open period."""
+    if closed_through is not None and effective_on <= closed_through:
+        raise closed_period(effective_on, field)
+
+
+def closed_period(effective_on: date, field: str | None = None) -> RuleBroken:
+    return RuleBroken(
+        f"The books are closed for {effective_on:%B} {effective_on.year}. Use a date in an open "
+        "month. If something in the closed month is wrong, propose a correction.",
+        field,
+    )
 
 
 def mirror(legs: Iterable[Leg]) -> tuple[Leg, ...]:

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_
-from sqlalchemy.orm import Bundle, aliased
+from sqlalchemy import and_, bindparam, false, func, or_, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, select
 
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.core.errors import NotFound
+from marketplace.ledger import sight_rules
 from marketplace.ledger.models import LedgerEntry, LedgerTxn
-from marketplace.ledger.rules import Leg, PostingKind
+from marketplace.ledger.rules import OF_DISTRICTS, Leg, PostingKind
+from marketplace.ledger.sight_rules import WHOLE, Sight, Sights
 
 PAGE_SIZE = 25
 MATCHING_NAMES = 100
@@ -53,33 +56,45 @@ class Search:
     vendor: str | None = None  # its short name, or a part of its name
     since: date | None = None
     until: date | None = None
-    cents: int | None = None
+    at_least: int | None = None  # cents of one line, whichever side
+    at_most: int | None = None
 
 
-def get_entry(session: Session, consortium_id: UUID, seq: int) -> Entry:
-    found = _entries(session, [LedgerTxn.org_id == consortium_id, LedgerTxn.seq == seq], limit=1)
+def get_entry(session: Session, consortium_id: UUID, seq: int, sight: Sight = WHOLE) -> Entry:
+    """One entry: whole for the site itself, and on a page as its reader sees it.
+
+    Who sees none of its lines finds no entry.
+    """
+    here = [LedgerTxn.org_id == consortium_id, LedgerTxn.seq == seq]
+    seen = {consortium_id: sight}
+    found = _entries(session, [*here, *_seen(seen)], seen, limit=1)
     if not found:
         raise NotFound("There is no such entry.")
     return found[0]
 
 
 def entries(
-    session: Session, search: Search, *, page: int = 1, size: int = PAGE_SIZE
+    session: Session, search: Search, sights: Sights, *, page: int = 1, size: int = PAGE_SIZE
 ) -> list[Entry]:
-    """The entries a reader asked for, newest first."""
-    conditions = _conditions(session, search)
-    return _entries(session, conditions, limit=size, offset=(page - 1) * size)
+    """The entries a reader asked for, newest first, as this reader sees them.
+
+    `sights` says what of each books is seen; books that are not in it are not searched.
+    """
+    conditions = _conditions(session, search, sights)
+    return _entries(session, conditions, sights, limit=size, offset=(page - 1) * size)
 
 
-def count_entries(session: Session, search: Search) -> int:
-    query = select(func.count()).select_from(LedgerTxn).where(*_conditions(session, search))
-    return session.exec(query).one()
+def count_entries(session: Session, search: Search, sights: Sights) -> int:
+    conditions = _conditions(session, search, sights)
+    return session.exec(select(func.count()).select_from(LedgerTxn).where(*conditions)).one()
 
 
-def _conditions(session: Session, search: Search) -> list[Any]:
-    asked: list[Any] = []
+def _conditions(session: Session, search: Search, sights: Sights) -> list[Any]:
     if search.consortium_id:
-        asked.append(LedgerTxn.org_id == search.consortium_id)
+        seen = {k: v for k, v in sights.items() if k == search.consortium_id}
+        asked: list[Any] = [LedgerTxn.org_id == search.consortium_id, *_seen(seen)]
+    else:
+        asked = _seen(sights)
     if search.kind:
         asked.append(LedgerTxn.kind == search.kind)
     if search.ref:
@@ -91,19 +106,50 @@ def _conditions(session: Session, search: Search) -> list[Any]:
     if search.until:
         asked.append(LedgerTxn.effective_on <= search.until)
     if search.account:
-        asked.append(_has_line(col(LedgerEntry.account) == search.account))
+        asked.append(_has_line(sights, col(LedgerEntry.account) == search.account))
     if search.district:
         owners = _owners(session, search.district, OrganizationKind.DISTRICT)
-        codes = [f"{word}:{owner}" for word in ("receivable", "credit") for owner in owners]
-        asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
+        codes = [f"{word}:{owner}" for word in OF_DISTRICTS for owner in owners]
+        asked.append(_has_line(sights, col(LedgerEntry.account).in_(codes)))
     if search.vendor:
         owners = _owners(session, search.vendor, OrganizationKind.VENDOR)
         codes = [f"payable:{owner}" for owner in owners]
-        asked.append(_has_line(col(LedgerEntry.account).in_(codes)))
-    if search.cents is not None:
-        either_way = (search.cents, -search.cents)
-        asked.append(_has_line(col(LedgerEntry.amount_cents).in_(either_way)))
+        asked.append(_has_line(sights, col(LedgerEntry.account).in_(codes)))
+    size = func.abs(LedgerEntry.amount_cents)
+    bounds = [size >= search.at_least] if search.at_least is not None else []
+    bounds += [size <= search.at_most] if search.at_most is not None else []
+    if bounds:
+        asked.append(_has_line(sights, *bounds))
     return asked
+
+
+def _seen(sights: Sights) -> list[Any]:
+    """Entries of which the reader sees anything; nothing to ask where all of it is seen."""
+    if not sights:
+        return [false()]
+    rows = [org_id for org_id, sight in sights.items() if sight.names or sight.rows]
+    if len(rows) == len(sights):
+        return []
+    rest = [org_id for org_id in sights if org_id not in rows]
+    own = sorted(next(sights[org_id].own for org_id in rest))
+    mine = and_(col(LedgerTxn.org_id).in_(rest), _line(col(LedgerEntry.account).in_(own)))
+    return [or_(col(LedgerTxn.org_id).in_(rows), mine)]
+
+
+def _has_line(sights: Sights, *conditions: Any) -> Any:
+    """A line like this, among the lines the reader sees: a search must not tell of others."""
+    blurred = [org_id for org_id, sight in sights.items() if not sight.names]
+    if not blurred:
+        return _line(*conditions)
+    code = col(LedgerEntry.account)
+    of_district = or_(*(code.startswith(f"{word}:") for word in OF_DISTRICTS))
+    masked = [org_id for org_id in blurred if sights[org_id].rows]
+    seen = or_(
+        col(LedgerEntry.org_id).not_in(blurred),
+        and_(col(LedgerEntry.org_id).in_(masked), ~of_district),
+        code.in_(sorted(sights[blurred[0]].own)),
+    )
+    return _line(seen, *conditions)
 
 
 def _owners(session: Session, typed: str, kind: OrganizationKind) -> set[str]:
@@ -114,56 +160,46 @@ def _owners(session: Session, typed: str, kind: OrganizationKind) -> set[str]:
     return {owner for owner in session.exec(query) if owner} | {typed}
 
 
-def _has_line(condition: Any) -> Any:
+def _line(*conditions: Any) -> Any:
     same_entry = (
         col(LedgerEntry.org_id) == LedgerTxn.org_id,
         col(LedgerEntry.seq) == LedgerTxn.seq,
     )
-    return exists().where(*same_entry, condition)
+    return exists().where(*same_entry, *conditions)
 
 
 def _entries(
-    session: Session, conditions: list[Any], *, limit: int, offset: int = 0
+    session: Session, conditions: list[Any], sights: Sights, *, limit: int, offset: int = 0
 ) -> list[Entry]:
-    mirror = aliased(LedgerTxn)
-    query = (
-        select(_shown(), Organization.slug, Organization.name, mirror.seq)
-        .select_from(LedgerTxn)
-        .join(Organization, col(Organization.id) == LedgerTxn.org_id)
-        .outerjoin(
-            mirror,
-            (col(mirror.org_id) == LedgerTxn.org_id) & (col(mirror.reverses) == LedgerTxn.seq),
-        )
-        .where(*conditions)
-        .order_by(
-            col(LedgerTxn.recorded_at).desc(), col(LedgerTxn.org_id), col(LedgerTxn.seq).desc()
-        )
-        .limit(limit)
-        .offset(offset)
-    )
+    query = _rows().where(*conditions).limit(limit).offset(offset)
     found = session.exec(query).all()
-    legs = _legs(session, [(txn.org_id, txn.seq) for txn, *_ in found])
+    legs = _legs(session, [(row.org_id, row.seq) for row in found])
     return [
         Entry(
-            consortium_id=txn.org_id,
-            slug=slug,
-            consortium=name,
-            seq=txn.seq,
-            kind=txn.kind,
-            ref=txn.ref,
-            effective_on=txn.effective_on,
-            recorded_at=txn.recorded_at,
-            hash=txn.hash,
-            reverses=txn.reverses,
-            reversed_by=reversed_by,
-            legs=tuple(legs.get((txn.org_id, txn.seq), ())),
+            consortium_id=row.org_id,
+            slug=row.slug,
+            consortium=row.name,
+            seq=row.seq,
+            kind=row.kind,
+            ref=row.ref,
+            effective_on=row.effective_on,
+            recorded_at=row.recorded_at,
+            hash=row.hash,
+            reverses=row.reverses,
+            reversed_by=row.reversed_by,
+            legs=sight_rules.masked(legs.get((row.org_id, row.seq), ()), sights[row.org_id]),
         )
-        for txn, slug, name, reversed_by in found
+        for row in found
     ]
 
 
-def _shown() -> Any:
-    """The columns of a row; the sealed text stays where it is."""
+@cache
+def _rows() -> Any:
+    """The columns of a row, newest first; the sealed text stays where it is.
+
+    Put together once: building it anew would cost more than running it.
+    """
+    mirror = aliased(LedgerTxn)
     columns: Any = (
         LedgerTxn.org_id,
         LedgerTxn.seq,
@@ -173,29 +209,44 @@ def _shown() -> Any:
         LedgerTxn.recorded_at,
         LedgerTxn.hash,
         LedgerTxn.reverses,
+        Organization.slug,
+        Organization.name,
+        col(mirror.seq).label("reversed_by"),
     )
-    return Bundle("txn", *columns)
+    return (
+        select(*columns)
+        .select_from(LedgerTxn)
+        .join(Organization, col(Organization.id) == LedgerTxn.org_id)
+        .outerjoin(
+            mirror,
+            (col(mirror.org_id) == LedgerTxn.org_id) & (col(mirror.reverses) == LedgerTxn.seq),
+        )
+        .order_by(
+            col(LedgerTxn.recorded_at).desc(), col(LedgerTxn.org_id), col(LedgerTxn.seq).desc()
+        )
+    )
+
+
+@cache
+def _lines() -> Any:
+    """The lines of some entries, in order."""
+    place = tuple_(col(LedgerEntry.org_id), col(LedgerEntry.seq))
+    columns: Any = (
+        LedgerEntry.org_id,
+        LedgerEntry.seq,
+        LedgerEntry.account,
+        LedgerEntry.amount_cents,
+    )
+    return (
+        select(*columns)
+        .where(place.in_(bindparam("places", expanding=True)))
+        .order_by(col(LedgerEntry.org_id), col(LedgerEntry.seq), col(LedgerEntry.line))
+    )
 
 
 def _legs(session: Session, places: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Leg]]:
-    by_books: dict[UUID, list[int]] = {}
-    for org_id, seq in places:
-        by_books.setdefault(org_id, []).append(seq)
-    if not by_books:
-        return {}
-    query = (
-        select(LedgerEntry.org_id, LedgerEntry.seq, LedgerEntry.account, LedgerEntry.amount_cents)
-        .where(
-            or_(
-                *(
-                    (col(LedgerEntry.org_id) == org_id) & col(LedgerEntry.seq).in_(seqs)
-                    for org_id, seqs in by_books.items()
-                )
-            )
-        )
-        .order_by(col(LedgerEntry.org_id), col(LedgerEntry.seq), col(LedgerEntry.line))
-    )
     legs: dict[tuple[UUID, int], list[Leg]] = {}
-    for org_id, seq, account, cents in session.exec(query):
-        legs.setdefault((org_id, seq), []).append(Leg(account, cents))
+    if places:
+        for org_id, seq, account, cents in session.exec(_lines(), params={"places": places}):
+            legs.setdefault((org_id, seq), []).append(Leg(account, cents))
     return legs

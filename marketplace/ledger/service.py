@@ -1,22 +1,31 @@
 """The only writer of the books: open them, post an entry, cancel an entry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from marketplace.core import clock, tenancy
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
-from marketplace.ledger import queries, rules
+from marketplace.ledger import desk_queries, queries, rules
 from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import BooksOf, LedgerHead, Posted
+from marketplace.ledger.proof_service import give_receipt
 from marketplace.ledger.rules import Leg, PostingKind
+
+#: Written in a file of its own, asked for here.
+__all__ = ["give_receipt", "open_books", "post", "reverse"]
+
+#: What migration 0012 makes both engines say.
+PERIOD_IS_CLOSED = "ledger: the period is closed"
 
 
 def open_books(session: Session, actor: Actor, consortium_id: UUID) -> BooksOf:
@@ -67,11 +76,19 @@ def post(
 
 
 def reverse(
-    session: Session, actor: Actor, consortium_id: UUID, seq: int, *, key: str, reason: str
+    session: Session,
+    actor: Actor,
+    consortium_id: UUID,
+    seq: int,
+    *,
+    key: str,
+    reason: str,
+    approved: bool = False,
 ) -> Posted:
     """Cancel an entry by its mirror image; both stay, each points to the other.
 
-    The reason goes into the audit trail, not into the books: those are public for ever.
+    `approved` is said by a correction run alone: two people have agreed. The reason goes into
+    the audit trail, not into the books: those are public for ever.
     """
     require(actor, "ledger.reverse", BooksOf(consortium_id))
     if not reason.strip():
@@ -81,6 +98,7 @@ def reverse(
     reversed_by = queries.find_reversal(session, consortium_id, seq)
     if reversed_by is None or reversed_by.idem_key != key:
         rules.check_can_reverse(original.kind, reversed_by.seq if reversed_by else None)
+        rules.check_reversed_by_one(not approved and desk_queries.is_settled(session, original))
     now = clock.now().replace(microsecond=0)
     return _write(
         session,
@@ -111,10 +129,23 @@ def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> Posted:
     tenancy.check_may_write(LedgerHead, books.org_id)
     text = said.canonical()
     connection = session.connection()
-    written = engine_of(connection).write(connection, said, text)
+    with _in_an_open_period(said):
+        written = engine_of(connection).write(connection, said, text)
     if written is None:
         raise NotFound("There are no such books.")
     if written.earlier is None:
         kind = said.kind.value
         emit(session, actor, "ledger.posted", books, seq=written.seq, kind=kind, **facts)
     return Posted(written.seq, written.hash, written.earlier or text, said.reverses)
+
+
+@contextmanager
+def _in_an_open_period(said: Body) -> Iterator[None]:
+    """The database keeps closed periods closed, after it has looked for the key: so a repeat of
+    what was posted before the closing is harmless. Its refusal is said in words here."""
+    try:
+        yield
+    except IntegrityError as problem:
+        if PERIOD_IS_CLOSED in str(problem.orig):
+            raise rules.closed_period(said.effective_on) from None
+        raise

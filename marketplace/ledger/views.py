@@ -1,32 +1,50 @@
 """The open books: search, one consortium, one entry, one account, files and checks."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import render_template, request
 
 from marketplace.accounts.login import current_actor
 from marketplace.core import db, tenancy
-from marketplace.core.access import require
+from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.page_cache import public_page
-from marketplace.core.web import Page, csv_response, json_response, page_number
-from marketplace.ledger import exports, proof_queries, queries, rules, verify_ledger, watch
-from marketplace.ledger.exports import Format
+from marketplace.core.web import Page, csv_response, json_response
+from marketplace.ledger import (
+    chart_rules,
+    desk_queries,
+    desk_views,
+    export_views,
+    exports,
+    proof_views,
+    queries,
+    rules,
+    sentence_rules,
+    sight_rules,
+    watch,
+)
 from marketplace.ledger.forms import SearchForm
-from marketplace.ledger.queries import Books, Entry, Search
+from marketplace.ledger.queries import Books, Entry, Search, Sights, Until
+from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of, sight_here
+from marketplace.ledger.shown_views import account_url, entries_url, rows_of
+from marketplace.ledger.sight_rules import OPENNESS_WORDS, Sight
 
-bp = Blueprint("ledger", __name__, url_prefix="/open")
+#: Pages in files of their own, on the same blueprint.
+__all__ = ["bp", "export_views", "proof_views"]
 
-OPEN = "books are public from the day they are opened"
+
+@bp.record
+def _add_the_desk(state: Any) -> None:
+    """The desk stands under /c, so its pages are added without the prefix of the blueprint."""
+    for rule, view, methods in desk_views.PAGES:
+        name = f"ledger.{view.__name__}"
+        state.app.add_url_rule(rule, name, view, methods=methods)
+
+
 ROWS_IN_A_FILE = 10_000
-ENDINGS = {
-    "jsonl": (Format.JSONL, "application/x-ndjson"),
-    "csv": (Format.CSV, "text/csv"),
-    "journal": (Format.HLEDGER, "text/plain"),
-    "beancount": (Format.BEANCOUNT, "text/plain"),
-}
+LONGEST_NUMBER = 18
 
 
 @bp.app_template_filter("natural")
@@ -49,21 +67,23 @@ def _words() -> dict[str, Any]:
 def search() -> Any:
     require(current_actor(), "ledger.read_books")
     with tenancy.everyone(OPEN):
-        form, asked, all_books = _asked()
+        session = db.session()
+        form, asked, all_books, sights = _asked()
         chosen = [b for b in all_books if asked.consortium_id in (None, b.consortium_id)]
         number, total = 1, 0
         found: list[Entry] = []
         if not form.problems:
-            total = queries.count_entries(db.session(), asked)
-            number = _page_of(total)
-            found = queries.entries(db.session(), asked, page=number)
+            total = _count(asked, chosen, sights)
+            number = page_of(total)
+            found = queries.entries(session, asked, sights, page=number) if total else []
         page = render_template(
             "ledger/search.html",
             form=form,
-            page=Page(found, number, queries.PAGE_SIZE, total),
-            names=_names(found),
+            page=Page(rows_of(found), number, queries.PAGE_SIZE, total),
+            balances=_running(asked, found, sights),
             books=all_books,
-            badge=watch.badge(watch.check(db.session(), chosen)),
+            narrower=_what_to_drop(form, asked, sights) if not total and not form.problems else [],
+            badge=watch.badge(watch.check(session, chosen)),
             query=request.query_string.decode(),
         )
     return page, 422 if form.problems else 200
@@ -93,136 +113,203 @@ def search_json() -> Any:
 @public_page
 def books(slug: str) -> Any:
     with tenancy.everyone(OPEN):
-        found = _books(slug)
-        balances = queries.balances(db.session(), found.consortium_id)
-        latest = queries.entries(db.session(), Search(found.consortium_id), size=5)
+        found = books_at(slug)
+        sight = sight_here(found)
+        session = db.session()
+        sights = {found.consortium_id: sight}
+        latest = queries.entries(session, Search(found.consortium_id), sights, size=5)
+        said = desk_queries.openness_of(session, found.consortium_id)
         return render_template(
             "ledger/books.html",
-            books=found,
-            balances=balances,
-            debits=sum(b.cents for b in balances if b.cents > 0),
-            credits=-sum(b.cents for b in balances if b.cents < 0),
-            latest=latest,
-            names=_names(latest, (b.code for b in balances)),
+            **_balances(found, sight, queries.NOW),
+            latest=rows_of(latest),
+            sight=sight,
+            openness=OPENNESS_WORDS[found.openness],
+            clause=said.clause if said else None,
+            closed_through=queries.closed_through(session, found.consortium_id),
+            keeps=can(current_actor(), "ledger.keep_books", found),
+            badge=watch.badge(watch.check(session, [found])),
+        )
+
+
+@bp.get("/ledger/<slug>/trial-balance")
+@public_page
+def trial_balance(slug: str) -> Any:
+    with tenancy.everyone(OPEN):
+        found = books_at(slug)
+        sight = sight_here(found)
+        until, problem = _until()
+        page = render_template(
+            "ledger/trial_balance.html",
+            **_balances(found, sight, until),
+            until=until,
+            problem=problem,
+            typed=request.args,
             badge=watch.badge(watch.check(db.session(), [found])),
         )
+    return page, 422 if problem else 200
+
+
+def _balances(found: Books, sight: Sight, until: Until) -> dict[str, Any]:
+    """The two columns of a trial balance, each number with the rows it leads to."""
+    session = db.session()
+    held = {b.code: b.cents for b in queries.balances(session, found.consortium_id, until=until)}
+    shown = sight_rules.added_up(held, sight)
+    owners = queries.owners_of(session, shown)
+    return {
+        "books": found,
+        "balances": [
+            (code, cents, None if code.endswith(rules.HIDDEN) else account_url(found, code, until))
+            for code, cents in shown.items()
+        ],
+        "debits": sum(cents for cents in shown.values() if cents > 0),
+        "credits": -sum(cents for cents in shown.values() if cents < 0),
+        "names": queries.plain_names(shown, owners),
+        "entries_url": entries_url(found, until),
+    }
 
 
 @bp.get("/ledger/<slug>/<int(min=1, max=9223372036854775807):seq>")
 @public_page
 def entry(slug: str, seq: int) -> Any:
+    """“Explain this row”: what, who, when, why, both sides, its place, how to check it."""
     with tenancy.everyone(OPEN):
-        found = _books(slug)
-        shown = queries.get_entry(db.session(), found.consortium_id, seq)
-        before = queries.get_txn(db.session(), found.consortium_id, seq - 1) if seq > 1 else None
-        codes = [leg.account for leg in shown.legs]
+        found = books_at(slug)
+        sight = sight_here(found)
+        session, actor = db.session(), current_actor()
+        shown = queries.get_entry(session, found.consortium_id, seq, sight)
+        txn = queries.get_txn(session, found.consortium_id, seq)
+        before = queries.get_txn(session, found.consortium_id, seq - 1) if seq > 1 else None
+        codes = {leg.account for leg in shown.legs}
+        owners = queries.owners_of(session, codes)
+        at_the_desk = can(actor, "ledger.keep_books", found)
+        seen = [code for code in codes if not code.endswith(rules.HIDDEN)]
         return render_template(
             "ledger/entry.html",
             books=found,
             entry=shown,
-            sentence=rules.explain(shown.kind),
-            text=queries.get_txn(db.session(), found.consortium_id, seq).body,
+            legs=shown.legs[:200],
+            told=sentence_rules.tell(shown.kind, shown.legs, shown.ref, owners),
+            meaning=rules.explain(shown.kind),
+            text=txn.body if sight.names else None,
             prev=before.hash if before else "0" * 64,
-            after=queries.balances_after(db.session(), found.consortium_id, seq, codes),
-            names=_names([shown]),
+            after=queries.balances_after(session, found.consortium_id, seq, seen),
+            names=queries.plain_names(codes, owners),
+            author=desk_queries.author_of(session, txn),
+            run=desk_queries.run_about(session, found.consortium_id, seq),
+            at_the_desk=at_the_desk,
+            walks=sight.names or sight.rows,
+            may_correct=at_the_desk
+            and shown.reversed_by is None
+            and shown.kind is not rules.PostingKind.REVERSAL,
+            is_closed=_is_closed(found, shown),
+            badge=watch.badge(watch.check(session, [found])),
         )
+
+
+def _is_closed(found: Books, shown: Entry) -> bool:
+    through = queries.closed_through(db.session(), found.consortium_id)
+    return through is not None and shown.effective_on <= through
 
 
 @bp.get("/ledger/<slug>/accounts/<path:code>")
 @public_page
 def account(slug: str, code: str) -> Any:
     with tenancy.everyone(OPEN):
-        found = _books(slug)
+        found = books_at(slug)
+        sight = sight_here(found)
+        session, whose = db.session(), found.consortium_id
+        until, problem = _until()
         try:
-            kind = rules.kind_of(code)
+            kind = rules.family(code).kind
         except RuleBroken:
             raise NotFound("There is no such account.") from None
-        total = queries.count_account_rows(db.session(), found.consortium_id, code)
-        if not total:
+        if not sight.shows(code) or not queries.count_account_rows(session, whose, code):
             raise NotFound("There is no such account.")
-        number = _page_of(total)
-        rows = queries.account_rows(db.session(), found.consortium_id, code, page=number)
-        return render_template(
+        total = queries.count_account_rows(session, whose, code, until)
+        number = page_of(total)
+        rows = queries.account_rows(session, whose, code, page=number, until=until)
+        page = render_template(
             "ledger/account.html",
             books=found,
             code=code,
             kind=kind,
-            name=queries.names_of(db.session(), [code])[code],
-            balance=queries.balance_of(db.session(), found.consortium_id, code),
+            name=queries.names_of(session, [code])[code],
+            balance=queries.balance_of(session, whose, code, until),
+            until=until,
+            problem=problem,
+            typed=request.args,
+            chart=chart_rules.over_time(
+                [
+                    (on, rules.natural(kind, cents))
+                    for on, cents in queries.by_day(session, whose, code)
+                ]
+            ),
+            kinds=queries.sums_by_kind(session, whose, code) if until.is_now else {},
             page=Page(rows, number, queries.PAGE_SIZE, total),
-            badge=watch.badge(watch.check(db.session(), [found])),
+            badge=watch.badge(watch.check(session, [found])),
         )
+    return page, 422 if problem else 200
 
 
-@bp.get("/ledger/<slug>/export.<ending>")
-def export(slug: str, ending: str) -> Any:
-    if ending not in ENDINGS:
-        raise NotFound("There is no such file.")
-    form, mimetype = ENDINGS[ending]
-    with tenancy.everyone(OPEN):
-        found = _books(slug)
-        cover = proof_queries.cover(db.session(), found.consortium_id, found.name)
-    entries = proof_queries.sealed(db.session(), found.consortium_id)
-    pieces = exports.write(form, cover, entries)
-    return Response(
-        stream_with_context(_read_openly(pieces)),
-        mimetype=mimetype,
-        headers={"Content-Disposition": f'attachment; filename="{slug}.{ending}"'},
-    )
+def _until() -> tuple[Until, str | None]:
+    """How far to read: `?on=2027-01-15` or `?seq=12`; a problem in words when it is neither."""
+    on, seq = request.args.get("on", "").strip(), request.args.get("seq", "").strip()
+    if seq and (not seq.isdecimal() or len(seq) > LONGEST_NUMBER):
+        return queries.NOW, "Entry: write its number, such as 12."
+    try:
+        last = date.fromisoformat(on) if on else None
+    except ValueError:
+        return queries.NOW, "Day: write the date as 2027-01-15."
+    return Until(on=last, seq=int(seq) if seq else None), None
 
 
-@bp.get("/checks")
-@public_page
-def checks() -> Any:
-    require(current_actor(), "ledger.read_books")
-    with tenancy.everyone(OPEN):
-        all_books = queries.open_books(db.session())
-        number, size = _page_of(len(all_books)), queries.PAGE_SIZE
-        shown = all_books[(number - 1) * size : number * size]
-        found = watch.check(db.session(), shown)
-        return render_template(
-            "ledger/checks.html",
-            page=Page(shown, number, size, len(all_books)),
-            checked=found,
-            badge=watch.badge(found),
-        )
-
-
-@bp.get("/checks/verify_ledger.py")
-def verifier() -> Any:
-    require(current_actor(), "ledger.read_books")
-    return Response(
-        Path(verify_ledger.__file__).read_bytes(),
-        mimetype="text/x-python",
-        headers={"Content-Disposition": 'attachment; filename="verify_ledger.py"'},
-    )
-
-
-def _page_of(total: int) -> int:
-    """The page asked for, or the last one where the list has become shorter."""
-    return min(page_number(), max(1, -(-total // queries.PAGE_SIZE)))
-
-
-def _books(slug: str) -> Books:
-    found = queries.books_of(db.session(), slug)
-    require(current_actor(), "ledger.read_books", found)
-    return found
-
-
-def _asked() -> tuple[SearchForm, Search, list[Books]]:
+def _asked() -> tuple[SearchForm, Search, list[Books], Sights]:
     all_books = queries.open_books(db.session())
     form = SearchForm(request.args)
     form.offer(all_books)
-    return form, form.search(all_books) if form.validate() else Search(), all_books
+    asked = form.search(all_books) if form.validate() else Search()
+    return form, asked, all_books, queries.sights(db.session(), current_actor(), all_books)
+
+
+def _count(asked: Search, chosen: list[Books], sights: Sights) -> int:
+    """Books have no gaps: whoever asks for whole books gets as many entries as the heads say."""
+    whole = all(sights[b.consortium_id].names or sights[b.consortium_id].rows for b in chosen)
+    if whole and asked == Search(asked.consortium_id):
+        return sum(b.seq for b in chosen)
+    return queries.count_entries(db.session(), asked, sights)
+
+
+def _running(asked: Search, found: list[Entry], sights: Sights) -> dict[int, int] | None:
+    """What the chosen account of the chosen books held after each row; else None."""
+    if not (asked.account and asked.consortium_id and found):
+        return None
+    if not sights[asked.consortium_id].shows(asked.account):
+        return None
+    seqs = [entry.seq for entry in found]
+    held = queries.running(db.session(), asked.consortium_id, asked.account, seqs)
+    kind = rules.kind_of(asked.account)
+    return {seq: rules.natural(kind, cents) for seq, cents in held.items()}
+
+
+def _what_to_drop(form: SearchForm, asked: Search, sights: Sights) -> list[tuple[str, int, str]]:
+    """For a search without a row: which filter to drop, what that gives, and its address."""
+    found = []
+    for label, names, rest in form.without_one(asked):
+        count = queries.count_entries(db.session(), rest, sights)
+        kept = [(k, v) for k, v in request.args.items() if k not in (*names, "page") and v]
+        if count:
+            found.append((label, count, f"{request.path}?{urlencode(kept)}"))
+    return found
 
 
 def _found_for_a_file() -> list[Entry]:
     """What the same search shows on the page, at most so many entries; the books are whole."""
     with tenancy.everyone(OPEN):
-        form, asked, _ = _asked()
+        form, asked, _, sights = _asked()
         if form.problems:
             raise RuleBroken(" ".join(form.problems))
-        return queries.entries(db.session(), asked, size=ROWS_IN_A_FILE)
+        return queries.entries(db.session(), asked, sights, size=ROWS_IN_A_FILE)
 
 
 def _told(entry: Entry) -> dict[str, Any]:
@@ -238,18 +325,3 @@ def _told(entry: Entry) -> dict[str, Any]:
         "reversed_by": entry.reversed_by,
         "hash": entry.hash,
     }
-
-
-def _names(entries: Iterable[Entry], more: Iterable[str] = ()) -> dict[str, str]:
-    codes = {leg.account for entry in entries for leg in entry.legs} | set(more)
-    return queries.names_of(db.session(), codes)
-
-
-def _read_openly(pieces: Iterator[str]) -> Iterator[str]:
-    """Each piece is read in the open scope; nothing else runs in it between the pieces."""
-    while True:
-        with tenancy.everyone(OPEN):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece

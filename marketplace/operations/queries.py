@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from marketplace.accounts.models import Organization, User
-from marketplace.core import migrate
+from marketplace.core import migrate, tenancy
 from marketplace.core.errors import NotFound
 from marketplace.core.events import GIVE_UP_AFTER, Delivery
 from marketplace.core.mail import Letter
@@ -21,6 +21,8 @@ class Check:
     name: str
     ok: bool
     words: str
+    #: Whether the site can serve people without it.
+    is_vital: bool = True
 
 
 def readiness(engine: Engine) -> list[Check]:
@@ -37,6 +39,15 @@ def readiness(engine: Engine) -> list[Check]:
         Check("migrations", revision == newest, f"at {revision or 'none'}, newest is {newest}"),
         Check("books_guard", True, guard),
     ]
+
+
+def state_of_books(session: Session) -> Check:
+    """What the last full checks of the books found. A site whose books fail still serves: its
+    pages say so, which is better than no page at all."""
+    with tenancy.everyone("the state of the site concerns everybody"):
+        failed = [alarm.slug for alarm in books.alarms(session)]
+    words = f"the last check failed: {', '.join(failed)}" if failed else "the last checks held"
+    return Check("books", not failed, words, is_vital=False)
 
 
 def counts_by_kind(session: Session) -> dict[str, int]:

@@ -34,10 +34,17 @@ def healthz() -> Any:
 
 @bp.get("/readyz")
 def readyz() -> Any:
-    checks = queries.readiness(current_app.extensions["engine"])
-    ready = all(check.ok for check in checks)
+    checks = _checks()
+    ready = all(check.ok for check in checks if check.is_vital)
     answer = {check.name: {"ok": check.ok, "words": check.words} for check in checks}
     return jsonify(ready=ready, checks=answer), 200 if ready else 503
+
+
+def _checks() -> list[queries.Check]:
+    checks = queries.readiness(current_app.extensions["engine"])
+    if all(check.ok for check in checks):
+        checks.append(queries.state_of_books(db.session()))
+    return checks
 
 
 @bp.get("/metrics")
@@ -47,7 +54,7 @@ def metrics() -> Any:
 
 @bp.get("/status")
 def status() -> Any:
-    checks = queries.readiness(current_app.extensions["engine"])
+    checks = _checks()
     work = queries.waiting(db.session())
     return render_template("operations/status.html", checks=checks, work=work)
 

@@ -4,14 +4,16 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from wtforms import DateField, Field, HiddenField, RadioField, StringField
+from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
 from marketplace.core.money import dollars
 from marketplace.core.web import Form
+from marketplace.orders import charge_codes
 from marketplace.orders.rules import MEANS_WORDS, PaymentMeans
+from marketplace.orders.statement_rules import EVERY_TOOL
 
 NO_DATE = "Enter the date, such as 2027-01-15."
 _DOLLARS = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.(\d{1,2}))?")
@@ -89,3 +91,20 @@ class RecordPaymentForm(PaymentForm):
 
 class PayVendorForm(PaymentForm):
     pass
+
+
+class ChooseChargeCodesForm(Form):
+    applies_to = SelectField("For")
+    function_code = SelectField("Function", [InputRequired("Choose a function code.")])
+    object_code = SelectField("Object", [InputRequired("Choose an object code.")])
+
+    def offer(self, tools: dict[str, str]) -> None:
+        every = "Every tool without its own code"
+        self.applies_to.choices = [(EVERY_TOOL, every), *tools.items()]
+        for field, part in ((self.function_code, "function"), (self.object_code, "object")):
+            listed = [(code, f"{code} {name}") for code, name in charge_codes.codes(part).items()]
+            field.choices = [("", "Choose"), *listed]
+
+    def facts(self) -> dict[str, Any]:
+        names = ("applies_to", "function_code", "object_code")
+        return {name: self._fields[name].data for name in names}

@@ -13,8 +13,10 @@ from marketplace.catalogue.models import VendorProfile
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
+from marketplace.ledger import service as ledger
 from marketplace.orders import list_queries, papers, queries, rules
 from marketplace.orders.models import Invoice, IssuerCounter, Order
+from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import Stage
 
 
@@ -77,6 +79,15 @@ def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
     )
     session.add(invoice)
     session.flush()
+    if invoice.ledger_seq is not None:
+        ledger.give_receipt(
+            session,
+            for_the_books(actor),
+            invoice.consortium_id,
+            member_id=invoice.org_id,
+            paper=f"invoice:{issuer.slug}-{number}",
+            seq=invoice.ledger_seq,
+        )
     emit(session, actor, "orders.invoice_issued", invoice, number=number, order=str(order.id))
     return invoice
 

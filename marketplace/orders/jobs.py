@@ -139,7 +139,18 @@ def send_the_invoice(session: Session, event: Event) -> None:
         "Pay by check, ACH or warrant to:\n" + "\n".join(said["remit_to"]),
         "See and print it: "
         + link_to("orders.invoice", leaid=said["district"]["leaid"], invoice_id=invoice.id),
+        *_seal(invoice.ledger_seq, invoice.ledger_hash),
     )
+
+
+def _seal(seq: int | None, seal: str) -> list[str]:
+    """Number and hash of an entry: what a district keeps to check the books later."""
+    if seq is None:
+        return []
+    return [
+        f"Keep this number and hash. They prove what the books said today:\n{seq}:{seal}\n"
+        "How to check: " + link_to("ledger.checks")
+    ]
 
 
 @on("orders.payment_recorded")
@@ -157,7 +168,8 @@ def tell_both_sides(session: Session, event: Event) -> None:
     check = f"It is entry {payment.ledger_seq} of the open books: " + link_to(
         "ledger.entry", slug=said["consortium"]["slug"], seq=payment.ledger_seq
     )
-    _write(session, invoice.org_id, DISTRICT, subject, what, rest, check)
+    seal = _seal(payment.ledger_seq, payment.ledger_hash)
+    _write(session, invoice.org_id, DISTRICT, subject, what, rest, check, *seal)
     by_consortium = invoice.issuer_id == invoice.consortium_id
     receivers = (invoice.consortium_id, LEAD) if by_consortium else (invoice.vendor_id, VENDOR)
-    _write(session, *receivers, subject, what, rest, check)
+    _write(session, *receivers, subject, what, rest, check, *seal)

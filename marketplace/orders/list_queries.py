@@ -1,5 +1,7 @@
 """The lists behind the pages of orders: rows with their papers, and the totals above them."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,7 +12,14 @@ from sqlmodel import Session, col, select
 from marketplace.accounts.models import Organization
 from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
-from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder, VendorPayment
+from marketplace.orders.models import (
+    ChargeCode,
+    Invoice,
+    Order,
+    Payment,
+    PurchaseOrder,
+    VendorPayment,
+)
 from marketplace.orders.rules import InvoiceStatus, Stage, stage
 from marketplace.pools.models import Allocation, Pool
 from marketplace.pools.rules import PoolStatus
@@ -223,15 +232,19 @@ class Document(NamedTuple):
     words: str
     order_id: UUID
     invoice_id: UUID | None
+    tool: str  # its address
 
 
 def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[int, Document]:
     """For each entry of the books about a district, the paper that caused it."""
     found: dict[int, Document] = {}
+    tools: dict[UUID, str] = {}
     for row in rows(session, listed(district_id=district_id, consortium_id=consortium_id)):
-        if row.order.ledger_seq:
-            title = row.order.agreed["pool"]["title"]
-            found[row.order.ledger_seq] = Document(f"Order, {title}", row.order.id, None)
+        order, said = row.order, row.order.agreed
+        tools[order.id] = said["tool"]["slug"]
+        if order.ledger_seq:
+            words = f"Order, {said['pool']['title']}"
+            found[order.ledger_seq] = Document(words, order.id, None, tools[order.id])
     query = (
         select(Payment, Invoice.number, Invoice.order_id)
         .join(Invoice, col(Invoice.id) == col(Payment.invoice_id))
@@ -239,8 +252,23 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
     )
     for payment, number, order_id in session.exec(query):
         words = f"Invoice {number}, {payment.means.value} {payment.reference}"
-        found[payment.ledger_seq] = Document(words, order_id, payment.invoice_id)
+        found[payment.ledger_seq] = Document(
+            words, order_id, payment.invoice_id, tools.get(order_id, "")
+        )
     return found
+
+
+def tools_ordered(session: Session, district_id: UUID) -> dict[str, str]:
+    """The tools a district has ordered: address and name, by name."""
+    said = select(Order.agreed).where(Order.org_id == district_id)
+    tools = {agreed["tool"]["slug"]: agreed["tool"]["name"] for agreed in session.exec(said)}
+    return dict(sorted(tools.items(), key=lambda tool: (tool[1], tool[0])))
+
+
+def charge_codes(session: Session, district_id: UUID) -> dict[str, ChargeCode]:
+    """What a district chose, by the tool it applies to."""
+    query = select(ChargeCode).where(ChargeCode.org_id == district_id)
+    return {chosen.applies_to: chosen for chosen in session.exec(query)}
 
 
 def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | None:
@@ -250,3 +278,34 @@ def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | Non
         .where(Consortium.org_id == consortium_id)
     )
     return session.exec(query).first()
+
+
+# -- for the auditor -------------------------------------------------------------------------
+
+
+def invoices_issued(
+    session: Session, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[Invoice]:
+    return _issued(session, Invoice, consortium_id, since, until)
+
+
+def purchase_orders_issued(
+    session: Session, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[PurchaseOrder]:
+    return _issued(session, PurchaseOrder, consortium_id, since, until)
+
+
+def _issued(
+    session: Session, table: Any, consortium_id: UUID, since: datetime, until: datetime
+) -> Iterator[Any]:
+    """Oldest first, a few at a time: a paper takes longer to print than to read."""
+    ids = (
+        select(table.id)
+        .where(table.consortium_id == consortium_id)
+        .where(table.issued_at >= since, table.issued_at <= until)
+        .order_by(col(table.issued_at), col(table.id))
+    )
+    for paper_id in session.exec(ids).all():
+        paper = session.exec(select(table).where(table.id == paper_id)).one()
+        yield paper
+        session.expunge(paper)

@@ -160,3 +160,20 @@ class IssuerCounter(OwnedByOrg, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     last_number: int = 0
+
+
+class ChargeCode(OwnedByOrg, table=True):
+    """To which function and object a district charges a tool; remembered for its exports."""
+
+    __tablename__ = "charge_code"
+    __table_args__ = (UniqueConstraint("org_id", "applies_to"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    #: The address of a tool, or "all" for every tool without its own choice.
+    applies_to: str
+    function_code: str = Field(max_length=8)
+    object_code: str = Field(max_length=8)
+    #: Which list of codes it was chosen from.
+    edition: str = Field(max_length=16)
+    chosen_at: datetime
+    chosen_by: UUID | None = Field(default=None, foreign_key="user_account.id")

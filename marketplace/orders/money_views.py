@@ -1,4 +1,4 @@
-"""Money on one page: the lead's table of members, and a district's own ledger."""
+"""Money on one page: the lead's table of members, and what vendors are owed."""
 
 from typing import Any
 from uuid import UUID
@@ -11,20 +11,16 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.rules import LegalShape
-from marketplace.core import db, tenancy, web
+from marketplace.core import db, web
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
 from marketplace.core.money import dollars
 from marketplace.ledger import queries as books
-from marketplace.ledger import rules as ledger_rules
 from marketplace.orders import list_queries, payment_service
 from marketplace.orders.desk_views import Desk, bp, sit_down
 from marketplace.orders.forms import ConfirmForm, PayVendorForm
-from marketplace.orders.list_queries import SHOWN, Document
-from marketplace.orders.order_views import CSV_HEADER, csv_row, plain, rows_page, shown
-
-OPEN = "books are public from the day they are opened"
-
+from marketplace.orders.list_queries import SHOWN
+from marketplace.orders.order_views import CSV_HEADER, csv_row, rows_page, shown
 
 # -- the lead ----------------------------------------------------------------------------------
 
@@ -112,77 +108,6 @@ def pay_vendor(consortium: str, vendor_slug: str) -> Any:
         owed_cents=owed[vendor.id],
         cash_cents=cash_cents,
     )
-
-
-# -- the district ------------------------------------------------------------------------------
-
-
-@bp.get("/d/<leaid>/ledger")
-@login_required
-def my_ledger(leaid: str) -> Any:
-    desk = sit_down(leaid)
-    session = db.session()
-    mine = list_queries.listed(district_id=desk.organization.id)
-    through = list_queries.consortia_ordered_through(session, desk.organization.id)
-    chosen = _chosen(through)
-    code = f"receivable:{leaid}"
-    number, total, balance_cents = web.page_number(), 0, 0
-    rows: list[books.AccountRow] = []
-    papers: dict[int, Document] = {}
-    if chosen:
-        with tenancy.everyone(OPEN):
-            rows = books.account_rows(session, chosen.id, code, page=number)
-            total = books.count_account_rows(session, chosen.id, code)
-            balance_cents = books.balance_of(session, chosen.id, code)
-        papers = list_queries.documents(session, desk.organization.id, chosen.id)
-        mine = list_queries.listed(district_id=desk.organization.id, consortium_id=chosen.id)
-    sums = list_queries.sums(session, mine)
-    return render_template(
-        "orders/my_ledger.html",
-        desk=desk,
-        through=through,
-        chosen=chosen,
-        code=code,
-        page=web.Page(rows, number, books.PAGE_SIZE, total),
-        papers=papers,
-        short_words=ledger_rules.short_words,
-        balance_cents=balance_cents,
-        sums=sums,
-        agrees=balance_cents == sums.open_cents,
-    )
-
-
-@bp.get("/d/<leaid>/ledger.csv")
-@login_required
-def my_ledger_csv(leaid: str) -> Any:
-    desk = sit_down(leaid)
-    session, lines = db.session(), []
-    for consortium in list_queries.consortia_ordered_through(session, desk.organization.id):
-        with tenancy.everyone(OPEN):
-            rows = books.account_rows(session, consortium.id, f"receivable:{leaid}", size=10_000)
-        papers = list_queries.documents(session, desk.organization.id, consortium.id)
-        for row in rows:
-            paper = papers.get(row.seq)
-            lines.append(
-                (
-                    row.effective_on.isoformat(),
-                    consortium.name,
-                    paper.words if paper else row.ref,
-                    ledger_rules.short_words(row.kind),
-                    plain(max(row.cents, 0)),
-                    plain(max(-row.cents, 0)),
-                    plain(row.balance_cents),
-                    row.seq,
-                )
-            )
-    header = ("Date", "Books of", "Document", "Kind", "Debit", "Credit", "Balance", "Entry")
-    return web.csv_response(f"ledger-{leaid}", header, lines)
-
-
-def _chosen(through: list[Any]) -> Any:
-    """The books asked for (`?books=slug`), else the first."""
-    asked = request.args.get("books")
-    return next((org for org in through if org.slug == asked), through[0] if through else None)
 
 
 def desk_of_actor(side: str) -> Desk | None:

@@ -11,6 +11,7 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.ledger import queries as books
+from marketplace.ledger import rules as ledger_rules
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
 from marketplace.orders import list_queries, queries, rules
@@ -48,6 +49,8 @@ def record_payment(
     rules.check_amount(amount_cents, invoice.total_cents - invoice.paid_cents)
     ordered_on = order.ordered_at.date()
     rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
+    closed = books.closed_through(session, invoice.consortium_id)
+    ledger_rules.check_period_open(paid_on, closed, "paid_on")
 
     payment_id = uuid4()
     said = order.agreed
@@ -87,6 +90,14 @@ def record_payment(
     invoice.status = rules.status_after_payment(invoice.total_cents, invoice.paid_cents)
     session.add_all([payment, invoice])
     session.flush()
+    ledger.give_receipt(
+        session,
+        for_the_books(actor),
+        invoice.consortium_id,
+        member_id=invoice.org_id,
+        paper=f"payment:{payment_id}",
+        seq=entry.seq,
+    )
     emit(session, actor, "orders.payment_recorded", payment, amount_cents=amount_cents)
     if invoice.status is InvoiceStatus.PAID:
         emit(session, actor, "orders.invoice_paid", invoice, number=invoice.number)
@@ -127,6 +138,8 @@ def pay_vendor(
     rules.check_vendor_payment(amount_cents, owed, cash)
     today = clock.today(consortium.time_zone)
     rules.check_paid_on(paid_on, consortium.founded_at.date(), today)
+    closed = books.closed_through(session, consortium.id)
+    ledger_rules.check_period_open(paid_on, closed, "paid_on")
 
     payment_id = uuid4()
     entry = ledger.post(

@@ -3,6 +3,7 @@
 Money is whole US cents. Dates are calendar days in the zone of the pool.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
@@ -101,6 +102,22 @@ def status_by_date(
 
 
 # -- papers ----------------------------------------------------------------------------------
+
+
+def school_year(today: date) -> tuple[date, date]:
+    """The last school year (July to June) that is over: what an auditor asks for first."""
+    year = today.year if today.month >= 7 else today.year - 1
+    return date(year - 1, 7, 1), date(year, 6, 30)
+
+
+def check_period(since: date, until: date) -> None:
+    if until < since:
+        raise RuleBroken("The last day is before the first one.", "until")
+
+
+def file_name(text: str) -> str:
+    """A number typed by people as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.") or "paper"
 
 
 def tidy(text: str) -> str:

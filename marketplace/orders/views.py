@@ -8,11 +8,18 @@ from marketplace.accounts import login, queries
 from marketplace.core import db
 from marketplace.core.access import can
 from marketplace.core.panels import fill
-from marketplace.orders import invoice_views, list_queries, money_views, order_views
+from marketplace.orders import (
+    audit_views,
+    invoice_views,
+    list_queries,
+    money_views,
+    order_views,
+    statement_views,
+)
 from marketplace.orders.desk_views import Desk, bp
 from marketplace.orders.money_views import desk_of_actor
 
-__all__ = ["bp", "invoice_views", "money_views", "order_views"]
+__all__ = ["audit_views", "bp", "invoice_views", "money_views", "order_views", "statement_views"]
 
 
 @fill("home.district")

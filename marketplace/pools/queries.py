@@ -79,6 +79,12 @@ def open_pools(session: Session, limit: int = 3) -> list[Pool]:
     return list(session.exec(query.order_by(col(Pool.closes_at), col(Pool.id)).limit(limit)))
 
 
+def pools_taking_seats(session: Session, consortium_org_id: UUID) -> list[Pool]:
+    """A consortium's pools that still take seats, those closing soonest first."""
+    query = select(Pool).where(Pool.org_id == consortium_org_id, col(Pool.status).in_(TAKES_SEATS))
+    return list(session.exec(query.order_by(col(Pool.closes_at), col(Pool.id)).limit(50)))
+
+
 def pools_of(session: Session, consortium_org_id: UUID, *, drafts: bool = False) -> list[Pool]:
     """A consortium's pools, newest deadline first; drafts only when asked for."""
     query = select(Pool).where(Pool.org_id == consortium_org_id)

@@ -289,3 +289,14 @@ def _list_of(consortium: Any, template: str, drafts: bool, plans: bool = False) 
         return render_template(
             template, lines=lines, organization=organization, consortium=consortium, plans=plans
         )
+
+
+@panels.fill("ledger.books")
+def committed_not_yet_money(books: Any) -> str | None:
+    """Commitments stand beside the books of their consortium, and in none of its sums."""
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = queries.pools_taking_seats(session, books.consortium_id)
+        rungs = queries.seats_by_rung(session, [pool.id for pool in found])
+    lines = [(pool, totals(rungs[pool.id])) for pool in found]
+    return render_template("pools/_commitments.html", lines=lines, books=books) if lines else None

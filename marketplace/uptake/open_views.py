@@ -30,7 +30,7 @@ def open_books() -> Any:
     filters = Filters.read(request.args)
     reader = db.session()
     with tenancy.everyone(PUBLIC):
-        latest = ledger.entries(reader, ledger.Search(), size=5)
+        latest = ledger.entries(reader, ledger.Search(), ledger.public_sights(reader), size=5)
     figures = uptake(filters, queries.cells(reader, filters))
     return render_template(
         "uptake/open_books.html",
@@ -97,7 +97,8 @@ def districts_reached_json() -> Any:
 @public_page
 def open_data() -> Any:
     with tenancy.everyone("the books are public"):
-        books = ledger.open_books(db.session())
+        seen = ledger.public_sights(db.session())
+        books = [b for b in ledger.open_books(db.session()) if seen[b.consortium_id].names]
     return render_template("uptake/open_data.html", books=books)
 
 

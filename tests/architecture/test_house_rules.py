@@ -23,6 +23,7 @@ SHARED_TABLES = {
     "event": "carries org_id, read through its own queries",
     "delivery": "the outbox, read by the worker only",
     "district": "public reference data of NCES and the Census Bureau",
+    "ledger_key": "public keys that have signed the books; they belong to the site",
     "letter": "written by services, read by the worker and the operator",
 }
 

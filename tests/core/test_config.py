@@ -52,6 +52,9 @@ def clean_environment(monkeypatch, tmp_path):
         ("SITE_PROXIES", "-1"),
         ("PAGE_CACHE", "perhaps"),
         ("SECRET_KEY", KEY),
+        ("CHECKPOINT_KEY", "x"),
+        ("CHECKPOINT_KEYS", "short"),
+        ("CHECKPOINT_KEYS", "A" * 43 + "=," + "A" * 43 + "="),
         ("DATABASE_URI", "sqlite:///x.db"),
         ("SMTP_HOST", "mail.example.org"),
         ("STRIPE_KEY", "sk_test"),
@@ -118,12 +121,20 @@ def test_a_misspelt_setting_in_code_is_refused_too():
 
 
 def test_the_demonstration_keeps_a_secret_of_its_own(tmp_path):
-    first, second = (config.load(MODE="demo", VAR=tmp_path)["SECRET_KEYS"] for _ in range(2))
+    first, second = (config.load(MODE="demo", VAR=tmp_path) for _ in range(2))
 
-    assert first == second
-    assert len(first[0]) >= 48
-    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    for name in ("SECRET_KEYS", "CHECKPOINT_KEYS"):
+        assert first[name] == second[name]
+    assert len(first["SECRET_KEYS"][0]) >= 48
+    assert [len(key) for key in first["CHECKPOINT_KEYS"]] == [32]
+    kept = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert kept == {"secret": 0o600, "checkpoint-key": 0o600}
+
+
+def test_production_signs_nothing_without_a_key_of_its_own(tmp_path):
+    key = "A" * 43 + "="
+    assert config.load(**PRODUCTION, VAR=tmp_path)["CHECKPOINT_KEYS"] == []
+    assert config.load(**PRODUCTION, CHECKPOINT_KEYS=key)["CHECKPOINT_KEYS"] == [bytes(32)]
 
 
 def test_all_processes_of_one_release_have_the_same_name():

@@ -116,6 +116,16 @@ def _proposal(t):
     }
 
 
+def _correction(t):
+    return {
+        "lines-0-account": f"receivable:{t.district.leaid}",
+        "lines-0-debit": "10.00",
+        "lines-1-account": "fee:administration",
+        "lines-1-credit": "10.00",
+        "reason": "The bill named the wrong account.",
+    }
+
+
 LETTER_AGAIN = "a letter may be asked for again when it did not come"
 
 DOORS = {
@@ -241,6 +251,8 @@ DOORS = {
     "/c/<slug>/members/<leaid>/approve": Door("convener"),
     "/c/<slug>/members/<leaid>/end": Door("convener"),
     "/c/<slug>/members/<leaid>/instrument": Door("convener", _paper),
+    # ledger
+    "/open/ledger/<slug>/prepare.<ending>": Door(None),
     # pools
     "/c/<slug>/pools/new": Door("convener", _plan),
     "/c/<slug>/pools/<pool_slug>/change": Door("convener", _plan),
@@ -268,7 +280,22 @@ DOORS = {
     ),
     "/c/<slug>/cost-method": Door("convener", _proposal),
     "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
+    # the books
+    "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
+    "/c/<slug>/books/openness": Door(
+        "convener", lambda t: {"openness": "masked", "clause": "Article 7: no names."}
+    ),
+    "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
+        "convener", _correction
+    ),
+    "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
+    "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
     # orders
+    "/d/<leaid>/charge-codes": Door(
+        "district-buyer",
+        lambda t: {"applies_to": "all", "function_code": "2230", "object_code": "735"},
+        again="the same choice is stored anew with its time",
+    ),
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
     "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),

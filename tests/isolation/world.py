@@ -35,6 +35,9 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
+from marketplace.ledger import correction_service, proof_service
+from marketplace.ledger import jobs as ledger_jobs
+from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools import service as pools_service
@@ -107,7 +110,9 @@ class Builder:
         self.members()
         self.pools()
         self.orders()
+        self.correction()
         self.invitations()
+        self.proofs()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -393,6 +398,21 @@ class Builder:
             t.invoice = queries.get_invoice(session, invoice)
             session.expunge_all()
 
+    def correction(self):
+        """Proposed by the convener, so that another person may approve it."""
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.correction = correction_service.propose_correction(
+                session,
+                actor,
+                t.consortium_org.id,
+                2,
+                legs=[Leg("writeoff", 1_00), Leg("rounding", -1_00)],
+                reason=self.mark("reason-of-the-correction"),
+            )
+            session.flush()
+            session.expunge(t.correction)
+
     # -- letters and events ------------------------------------------------------------------
 
     def invitations(self):
@@ -429,6 +449,18 @@ class Builder:
                 problem=self.mark("problem"),
             )
         )
+
+    def proofs(self):
+        """A signed checkpoint, and a file of the books that is ready."""
+        with self.writing() as (session, _):
+            ledger_jobs.check_the_books(session)
+        with self.writing() as (session, actor):
+            self.t.book_export = proof_service.prepare_export(
+                session, actor, self.t.consortium_org.id, "csv"
+            )
+            session.expunge_all()
+        with self.writing() as (session, _):
+            assert ledger_jobs.write_exports(session) == 1
 
 
 def directory_row(leaid, name):

@@ -14,6 +14,7 @@ from marketplace.ledger import body, queries, service
 from marketplace.ledger.body import Head
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.rules import Leg, PostingKind
+from marketplace.ledger.sight_rules import WHOLE
 from tests.conftest import on_postgresql
 from tests.ledger.conftest import run
 
@@ -114,7 +115,7 @@ def test_a_reversal_is_the_mirror_and_links_both_ways(post, undo, books, look):
     mirror = undo(1)
 
     assert mirror.reverses == 1
-    entry, original = (queries.get_entry(look, books.id, seq) for seq in (2, 1))
+    entry, original = (queries.get_entry(look, books.id, seq, WHOLE) for seq in (2, 1))
     assert entry.legs == (("cash:main", -300), ("cash:main", -200), ("fee:lead", 500))
     assert (entry.reverses, original.reversed_by) == (1, 2)
     assert set(balances(look, books).values()) == {0}

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from marketplace.core import clock, tenancy
-from marketplace.ledger import queries, verify_ledger, watch
+from marketplace.ledger import outsider, queries, watch
 from tests.conftest import NOW, on_sqlite
 from tests.ledger.conftest import without_triggers
 
@@ -178,7 +178,9 @@ def test_the_download_passes_the_outsiders_check(year, stranger, tmp_path):
     export = stranger.get("/open/ledger/three-rivers/export.jsonl")
     (tmp_path / "books.jsonl").write_bytes(export.data)
 
-    assert verify_ledger.check(tmp_path / "books.jsonl").startswith("OK: 6 entries, 13 lines")
+    assert outsider.verify_ledger.check(tmp_path / "books.jsonl").startswith(
+        "OK: 6 entries, 13 lines"
+    )
 
 
 def test_the_table_has_every_line_of_the_search(year, stranger):

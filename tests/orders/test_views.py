@@ -309,7 +309,7 @@ def test_my_ledger_adds_up_to_the_books(world, client_for, read):
     assert held == 112_501 - 10_001
     assert "$1,025.00" in page
     csv = client_for(world["people"]["buyer"]).get(world["desks"]["district"] + "/ledger.csv").text
-    assert csv.splitlines()[1].endswith(",0.00,100.01,1025.00,2")
+    assert csv.splitlines()[1].endswith(",0.00,100.01,1025.00,2,,")
 
 
 def test_empty_desks_say_the_next_step(make, client_for):
