@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import ledger_posts, ledger_sqlite, ledger_writers
+from bench import (
+    ledger_attacks,
+    ledger_files,
+    ledger_posts,
+    ledger_reading,
+    ledger_sqlite,
+    ledger_writers,
+)
 from bench.ledger_sites import SITE_USER, Site, site_on
 
 
@@ -20,10 +27,11 @@ def run() -> list[dict[str, Any]]:
             found = [
                 *ledger_posts.run(site, url, site_url, hordak_on(server)),
                 *ledger_writers.run(site, site_url, hordak_on(server)),
-                *ledger_attacks.run(site, url),
-                *ledger_reading.balances(site, url),
+                *ledger_reading.run(site, url),
             ]
-    return [*found, *ledger_reading.verifying(), *ledger_sqlite.run()]
+        attacked = [it.replace("/site?", "/attacked?") for it in (url, site_url)]
+        found += ledger_attacks.run(*attacked)
+    return [*found, *ledger_sqlite.run(), *ledger_files.run()]
 
 
 @contextmanager
@@ -37,6 +45,7 @@ def durable_server() -> Iterator[tuple[Any, str, str]]:
             for statement in (
                 "CREATE DATABASE site",
                 "CREATE DATABASE hordak",
+                "CREATE DATABASE attacked",
                 f"CREATE ROLE {SITE_USER} LOGIN",
             ):
                 server.sql(statement)

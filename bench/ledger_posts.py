@@ -16,6 +16,7 @@ from bench.ledger_sites import (
     hordak_poster,
     post_by_the_driver,
     post_through_the_site,
+    prepare_hordak,
     text_of,
 )
 from marketplace.core import clock
@@ -27,6 +28,7 @@ SPLITS = (1_000, 13_000)
 
 def run(site: Site, url: str, site_url: str, hordak: dict[str, Any]) -> list[dict[str, Any]]:
     books = site.books[0]
+    prepare_hordak(hordak, 2)
     peer = hordak_poster(hordak)
     with (
         psycopg.connect(site_url, autocommit=True) as driver,

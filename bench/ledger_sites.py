@@ -24,6 +24,7 @@ from marketplace.core import clock, db, migrate, tenancy
 from marketplace.core.access import Actor
 from marketplace.ledger import service
 from marketplace.ledger.body import Body
+from marketplace.ledger.models import Posted
 from marketplace.ledger.rules import Leg, PostingKind
 
 SITE_USER = "commons_site"
@@ -56,13 +57,26 @@ def site_on(url: str, var: Path, consortia: int = 1, serve_url: str = "") -> Ite
         db.dispose(owner)
 
 
-def _open_books(engine: Any) -> UUID:
-    consortium = Organization(
+def _consortium() -> Organization:
+    return Organization(
         kind=OrganizationKind.CONSORTIUM,
         name="Measured",
         slug=f"measured-{uuid4().hex[:12]}",
         founded_at=clock.now(),
     )
+
+
+def add_organization(url: str) -> None:
+    """One whose books are not open."""
+    engine = db.make_engine(url)
+    with tenancy.everyone("measuring"), Session(engine) as session:
+        session.add(_consortium())
+        session.commit()
+    engine.dispose()
+
+
+def _open_books(engine: Any) -> UUID:
+    consortium = _consortium()
     with tenancy.everyone("measuring"), Session(engine) as session:
         session.add(consortium)
         session.flush()
@@ -71,14 +85,16 @@ def _open_books(engine: Any) -> UUID:
         return consortium.id
 
 
-def post_through_the_site(app: Flask, books: UUID, legs: tuple[Leg, ...] = LEGS) -> None:
+def post_through_the_site(
+    app: Flask, books: UUID, legs: tuple[Leg, ...] = LEGS, key: str = ""
+) -> Posted:
     """What a view does: one transaction, the use case, the commit."""
     with tenancy.everyone("measuring"), db.transaction() as session:
-        service.post(
+        return service.post(
             session,
             Actor.system(),
             books,
-            key=uuid4().hex,
+            key=key or uuid4().hex,
             kind=PostingKind.SPLIT_BILLED,
             ref="pool:reading/invoice:1",
             effective_on=date(2026, 11, 2),
@@ -114,8 +130,39 @@ def bare_pair(connection: psycopg.Connection, books: UUID) -> None:
     connection.execute(BARE_PAIR, values, prepare=True)
 
 
+def prepare_hordak(settings: dict[str, Any], accounts: int) -> None:
+    """Its tables and accounts: made once, before many processes post."""
+    _set_up_hordak(settings)
+    from django.core.management import call_command  # noqa: PLC0415
+    from hordak.models import Account, AccountType  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    for number in range(Account.objects.count(), accounts):
+        Account.objects.create(
+            name=f"a{number}", code=str(number), type=AccountType.asset, currencies=["USD"]
+        )
+
+
 def hordak_poster(settings: dict[str, Any], accounts: int = 2) -> Callable[[int], None]:
     """django-hordak in a database of its own: posts between account i and the next one."""
+    _set_up_hordak(settings)
+    from django.db import transaction  # noqa: PLC0415
+    from hordak.models import Account, Leg, Transaction  # noqa: PLC0415
+    from moneyed import Money  # noqa: PLC0415
+
+    known = list(Account.objects.order_by("id")[:accounts])
+    amount = Money(36_000, "USD")
+
+    def post(i: int) -> None:
+        with transaction.atomic():
+            entry = Transaction.objects.create(date=date(2026, 11, 2))
+            Leg.objects.create(transaction=entry, account=known[i % accounts], debit=amount)
+            Leg.objects.create(transaction=entry, account=known[(i + 1) % accounts], credit=amount)
+
+    return post
+
+
+def _set_up_hordak(settings: dict[str, Any]) -> None:
     import django  # noqa: PLC0415  a peer, in the bench group only
     from django.conf import settings as django_settings  # noqa: PLC0415
 
@@ -131,26 +178,3 @@ def hordak_poster(settings: dict[str, Any], accounts: int = 2) -> Callable[[int]
             USE_TZ=True,
         )
         django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import transaction  # noqa: PLC0415
-    from hordak.models import Account, AccountType, Leg, Transaction  # noqa: PLC0415
-    from moneyed import Money  # noqa: PLC0415
-
-    call_command("migrate", verbosity=0)
-    known = list(Account.objects.order_by("id")[:accounts])
-    while len(known) < accounts:
-        known.append(
-            Account.objects.create(
-                name=f"a{len(known)}", code=str(len(known)), type=AccountType.asset,
-                currencies=["USD"],
-            )
-        )  # fmt: skip
-    amount = Money(36_000, "USD")
-
-    def post(i: int) -> None:
-        with transaction.atomic():
-            entry = Transaction.objects.create(date=date(2026, 11, 2))
-            Leg.objects.create(transaction=entry, account=known[i % accounts], debit=amount)
-            Leg.objects.create(transaction=entry, account=known[(i + 1) % accounts], credit=amount)
-
-    return post

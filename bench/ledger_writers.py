@@ -10,10 +10,11 @@ import psycopg
 from psycopg import errors
 
 from bench.ledger_posts import at_least, ratio
-from bench.ledger_sites import Site, hordak_poster, post_by_the_driver
+from bench.ledger_sites import Site, hordak_poster, post_by_the_driver, prepare_hordak
 from marketplace.core import clock
 
 WRITERS, SECONDS, ROUNDS = 8, 3.0, 3
+ACCOUNTS = 64
 
 
 class Spell(NamedTuple):
@@ -26,12 +27,13 @@ class Spell(NamedTuple):
 
 
 def run(site: Site, site_url: str, hordak: dict[str, Any]) -> list[dict[str, Any]]:
+    prepare_hordak(hordak, ACCOUNTS)
     hot, spread = site.books[:1], site.books
     found: dict[str, list[list[Spell]]] = {"hot": [], "spread": [], "hordak": []}
     for _ in range(ROUNDS):
         found["hot"].append(_at_once(_ours, site_url, hot))
         found["spread"].append(_at_once(_ours, site_url, spread))
-        found["hordak"].append(_at_once(_theirs, hordak, 64))
+        found["hordak"].append(_at_once(_theirs, hordak, ACCOUNTS))
     each = {name: _per_second(rounds) for name, rounds in found.items()}
     ours = [spell for name in ("hot", "spread") for round_ in found[name] for spell in round_]
     counts = f"{sum(s.posts for s in ours):,} posts of {WRITERS} writers"
