@@ -30,10 +30,11 @@ def run(site: Site, site_url: str, hordak: dict[str, Any]) -> list[dict[str, Any
     prepare_hordak(hordak, ACCOUNTS)
     hot, spread = site.books[:1], site.books
     found: dict[str, list[list[Spell]]] = {"hot": [], "spread": [], "hordak": []}
-    for _ in range(ROUNDS):
-        found["hot"].append(_at_once(_ours, site_url, hot))
-        found["spread"].append(_at_once(_ours, site_url, spread))
-        found["hordak"].append(_at_once(_theirs, hordak, ACCOUNTS))
+    with _writers() as pool:
+        for _ in range(ROUNDS):
+            found["hot"].append(_at_once(pool, _ours, site_url, hot))
+            found["spread"].append(_at_once(pool, _ours, site_url, spread))
+            found["hordak"].append(_at_once(pool, _theirs, hordak, ACCOUNTS))
     each = {name: _per_second(rounds) for name, rounds in found.items()}
     ours = [spell for name in ("hot", "spread") for round_ in found[name] for spell in round_]
     counts = f"{sum(s.posts for s in ours):,} posts of {WRITERS} writers"
@@ -51,13 +52,16 @@ def _per_second(rounds: list[list[Spell]]) -> float:
     return statistics.median(sum(spell.posts for spell in spells) for spells in rounds) / SECONDS
 
 
-def _at_once(writer: Callable[..., Spell], *arguments: Any) -> list[Spell]:
+def _writers() -> Any:
     """Processes, not threads: a slow client must not slow the others down."""
     context = multiprocessing.get_context("spawn")
-    together = context.Barrier(WRITERS)
-    with context.Pool(WRITERS, _wait_for, (together,)) as pool:
-        waiting = [pool.apply_async(writer, (i, *arguments)) for i in range(WRITERS)]
-        return [spell.get() for spell in waiting]
+    return context.Pool(WRITERS, _wait_for, (context.Barrier(WRITERS),))
+
+
+def _at_once(pool: Any, writer: Callable[..., Spell], *arguments: Any) -> list[Spell]:
+    """One task for each process, since they wait for each other before they begin."""
+    waiting = [pool.apply_async(writer, (i, *arguments)) for i in range(WRITERS)]
+    return [spell.get() for spell in waiting]
 
 
 _together: Any = None
@@ -81,7 +85,7 @@ def _theirs(number: int, settings: dict[str, Any], accounts: int) -> Spell:
 
 def _spell(post: Callable[[int], None]) -> Spell:
     post(0)
-    _together.wait()
+    _together.wait(60)  # a writer that could not begin must not keep the others for ever
     done = failed = stuck = 0
     slowest, until = 0.0, clock.stopwatch() + SECONDS
     while (began := clock.stopwatch()) < until:
