@@ -119,6 +119,12 @@ def post_by_the_driver(connection: psycopg.Connection, books: UUID) -> None:
     connection.execute("SELECT * FROM ledger_post(%s)", (text_of(books),), prepare=True).fetchone()
 
 
+def post_with_key(connection: psycopg.Connection, books: UUID, key: str) -> Any:
+    """Number, hash, and the text of an earlier entry with this key."""
+    query = "SELECT seq, hash, earlier FROM ledger_post(%s)"
+    return connection.execute(query, (text_of(books, key=key),)).fetchone()
+
+
 BARE_TABLE = "CREATE TABLE IF NOT EXISTS bare (org_id uuid, account text, amount_cents bigint)"
 BARE_PAIR = "INSERT INTO bare VALUES (%s, %s, %s), (%s, %s, %s)"
 BARE_MANY = "INSERT INTO bare SELECT %s, unnest(%s::text[]), unnest(%s::bigint[])"
