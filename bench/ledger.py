@@ -18,7 +18,7 @@ from bench import (
     ledger_sqlite,
     ledger_writers,
 )
-from bench.ledger_sites import SITE_USER, Site, site_on
+from bench.ledger_sites import SITE_USER, site_on
 
 
 def run() -> list[dict[str, Any]]:
@@ -57,5 +57,3 @@ def durable_server() -> Iterator[tuple[Any, str, str]]:
 
 def hordak_on(server: Any) -> dict[str, Any]:
     return {"NAME": "hordak", "USER": "postgres", "HOST": str(server.folder), "PORT": "5432"}
-
-

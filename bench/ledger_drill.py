@@ -53,12 +53,14 @@ class Tally(NamedTuple):
 
 
 def run() -> list[dict[str, Any]]:
-    with durable_server() as (server, url, site_url), tempfile.TemporaryDirectory() as folder:
-        with site_on(url, Path(folder), 4, site_url) as site:
-            context = get_context("spawn")
-            with ProcessPoolExecutor(WRITERS, mp_context=context) as writers:
-                found = drill(writers, server, url, site_url, site, Path(folder))
-            posts = at_once(site_url, url, site.books[0])
+    with (
+        durable_server() as (server, url, site_url),
+        tempfile.TemporaryDirectory() as folder,
+        site_on(url, Path(folder), 4, site_url) as site,
+    ):
+        with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as writers:
+            found = drill(writers, server, url, site_url, site, Path(folder))
+        posts = at_once(site_url, url, site.books[0])
     faults = f"{found.kills} connections cut, {found.crashes} crashes"
     tries = (
         f"{found.tries_that_failed} tries failed,"

@@ -45,7 +45,7 @@ def run(site: Site, url: str, site_url: str, hordak: dict[str, Any]) -> list[dic
             }
         )
         half = {name: statistics.median(found) for name, found in times.items()}
-        found = [
+        return [
             ratio("durable post, p50", half["driver"] / half["bare"], 2.3,
                   f"two bare rows in one round trip: {half['bare'] * 1e6:.0f} us"),
             ratio("durable post, p50", half["driver"] / half["hordak"], 0.5,
@@ -54,7 +54,6 @@ def run(site: Site, url: str, site_url: str, hordak: dict[str, Any]) -> list[dic
                   f"the bare driver's post: {half['driver'] * 1e6:.0f} us"),
             *_large(books, driver, bare),
         ]  # fmt: skip
-    return found
 
 
 def _in_turns(kinds: dict[str, Callable[[int], Any]]) -> dict[str, list[float]]:

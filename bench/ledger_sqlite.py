@@ -83,5 +83,3 @@ def _write(url: str, var: Path, books: UUID) -> tuple[int, float]:
             count += 1
     db.dispose(app)
     return count, longest
-
-

@@ -68,7 +68,7 @@ _together: Any = None
 
 
 def _wait_for(together: Any) -> None:
-    global _together  # noqa: PLW0603  how a pool hands a barrier to its processes
+    global _together
     _together = together
 
 

@@ -301,8 +301,8 @@ WORDS = {
     413: "Files may be up to 10 MB, and pasted text a little less.",
     429: "Wait a minute, then try again.",
     500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
-    503: "Our database is away or full. Nothing was half-saved. Wait a minute, then look whether it is"
-    " there, and try again.",
+    503: "Our database is away or full. Nothing was half-saved. Wait a minute, then look"
+    " whether it is there, and try again.",
 }
 
 

@@ -1,6 +1,6 @@
-"""When the disk is full, a connection breaks or the server dies: nothing half-saved, and the same key again."""
+"""A full disk, a cut connection, a dead server: nothing half-saved, the same key works again."""
 
-import shutil
+import os
 import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,6 @@ from marketplace.core import db
 from marketplace.ledger import queries
 from tests import postgres
 from tests.conftest import on_postgresql, on_sqlite
-from tests.ledger.conftest import run
 
 
 @pytest.mark.postgres
@@ -47,9 +46,17 @@ def test_what_was_acknowledged_outlives_cut_connections_and_a_crash(tmp_path):
     assert found.kills > 0
     assert found.tries_that_failed > 0
     assert found.repeats > 0
-    assert found._replace(
-        acknowledged=0, repeats=0, tries_that_failed=0, saved_but_not_heard=0, kills=0, crashes=0
-    ) == ledger_drill.Tally()
+    assert (
+        found._replace(
+            acknowledged=0,
+            repeats=0,
+            tries_that_failed=0,
+            saved_but_not_heard=0,
+            kills=0,
+            crashes=0,
+        )
+        == ledger_drill.Tally()
+    )
 
 
 @on_postgresql
@@ -87,6 +94,7 @@ def fill_the_disk(app):
 
 
 LARGE = [(f"receivable:{n:07}", 100) for n in range(1, 3000)]
+VERY_LARGE = [(f"receivable:{n:07}", 100) for n in range(1, 13_000)]
 
 
 @on_sqlite
@@ -104,6 +112,85 @@ def test_a_full_disk_saves_nothing_and_the_key_works_again(app, post, books, loo
     assert queries.verify(look, books.id).problems == []
 
 
+@pytest.fixture
+def small_disk(postgres_server):
+    """A disk of one megabyte, where this machine lets us make one."""
+    place = postgres_server.folder / "small"
+    place.mkdir()
+    size = "size=1m,mode=0777"
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    data = place / "space"
+    data.mkdir()
+    os.chown(data, postgres_server.data.stat().st_uid, -1)
+    yield data
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@on_postgresql
+def test_a_full_disk_of_the_server_saves_nothing_and_the_key_works_again(
+    app, post, books, look, small_disk, postgres_server, database_url
+):
+    post("before")
+    name = database_url.split("/")[3].split("?")[0]
+    postgres_server.sql(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+    postgres_server.sql("ALTER TABLE ledger_entry SET TABLESPACE small", name)
+    try:
+        with pytest.raises(OperationalError, match="No space left on device"):
+            post("a", *VERY_LARGE, ("payable:brightpath", -100 * len(VERY_LARGE)))
+        assert queries.find_head(look, books.id).seq == 1
+        look.rollback()
+    finally:
+        postgres_server.sql("ALTER TABLE ledger_entry SET TABLESPACE pg_default", name)
+        postgres_server.sql("DROP TABLESPACE small")
+
+    assert post("a", *VERY_LARGE, ("payable:brightpath", -100 * len(VERY_LARGE))).seq == 2
+    assert queries.verify(look, books.id).problems == []
+
+
+@pytest.fixture
+def visit(app, post):
+    """A page that posts, and what somebody sees who opens it."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/pay")
+    def pay():
+        return str(post("paid", *LARGE, ("payable:brightpath", -299_900)).seq)
+
+    return lambda: app.test_client().get("/pay")
+
+
+def test_a_page_says_in_plain_words_that_the_database_is_away(app, visit, books, look):
+    engine = app.extensions["engine"]
+    sqlite = engine.dialect.name == "sqlite"
+
+    def cut(connection):
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as other:
+            pid = connection.connection.dbapi_connection.info.backend_pid
+            other.exec_driver_sql("SELECT pg_terminate_backend(%s)", (pid,))
+
+    if sqlite:
+        mend = fill_the_disk(app)
+    else:
+        event.listen(engine, "commit", cut)
+    answer = visit()
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "60"
+    assert "Our database is away or full. Nothing was half-saved." in answer.text
+    assert queries.find_head(look, books.id).seq == 0
+    look.rollback()
+
+    if sqlite:
+        mend()
+        db.dispose(app)
+    else:
+        event.remove(engine, "commit", cut)
+    assert [visit().text, visit().text] == ["1", "1"]
+
+
 @on_sqlite
 def test_a_backup_taken_while_the_site_runs_verifies(year, app, tmp_path, monkeypatch):
     with sqlite3.connect(tmp_path / "commons.db") as books:
@@ -114,7 +201,9 @@ def test_a_backup_taken_while_the_site_runs_verifies(year, app, tmp_path, monkey
 
 
 @on_postgresql
-def test_a_dump_that_was_restored_verifies(year, database_url, postgres_server, tmp_path, monkeypatch):
+def test_a_dump_that_was_restored_verifies(
+    year, database_url, postgres_server, tmp_path, monkeypatch
+):
     if not (postgres.BINARIES / "pg_restore").exists():
         pytest.skip("pg_dump and pg_restore are not here")
     server, name = postgres_server, database_url.split("/")[3].split("?")[0]
