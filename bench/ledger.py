@@ -31,7 +31,7 @@ def run() -> list[dict[str, Any]]:
             ]
         attacked = [it.replace("/site?", "/attacked?") for it in (url, site_url)]
         found += ledger_attacks.run(*attacked)
-    return [*found, *ledger_sqlite.run(), *ledger_files.run()]
+    return [*found, *ledger_sqlite.run(), *ledger_files.verifying()]
 
 
 @contextmanager
