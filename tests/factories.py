@@ -12,6 +12,7 @@ from marketplace.accounts.rules import OrganizationKind, Role, email_key, slug_o
 from marketplace.catalogue import rules as catalogue_rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
+from marketplace.catalogue.shelf_service import shelve_tool
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import (
     ConsortiumStatus,
@@ -115,7 +116,7 @@ class Factory:
         fields.setdefault("status", ToolStatus.PUBLISHED)
         if fields["status"] == ToolStatus.PUBLISHED:
             fields.setdefault("published_at", clock.now())
-        return self.save(
+        tool = self.save(
             Tool(
                 org_id=vendor.id,
                 name=name,
@@ -127,6 +128,17 @@ class Factory:
                 **fields,
             )
         )
+        return self.shelve(tool)
+
+    def shelve(self, tool):
+        """What the services do in the same transaction: put the tool where searches look."""
+        with (
+            self.app.app_context(),
+            tenancy.everyone("tests build rows of every organization"),
+        ):
+            shelve_tool(self.session, Actor.system(), tool)
+            self.session.commit()
+        return tool
 
     def edition(self, tool, name="Full licence", **fields):
         return self.save(Edition(org_id=tool.org_id, tool_id=tool.id, name=name, **fields))
@@ -146,7 +158,7 @@ class Factory:
             ],
         }
         fields.setdefault("valid_until", clock.now().date() + timedelta(days=365))
-        return self.save(
+        schedule = self.save(
             PriceSchedule(
                 org_id=tool.org_id,
                 tool_id=tool.id,
@@ -158,6 +170,8 @@ class Factory:
                 **fields,
             )
         )
+        self.shelve(tool)
+        return schedule
 
     def vendor_profile(self, vendor, **fields):
         fields.setdefault("billing_email", "billing@example.org")

@@ -1,10 +1,12 @@
 """Tools side by side: the same questions asked of each, grouped as a committee reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.catalogue import prices, rules
+from marketplace.catalogue import answers as said
+from marketplace.catalogue import prices, questions, rules
+from marketplace.catalogue.answers import Answers
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import AI_WORDS, NOT_ANSWERED, NOT_REVIEWED, ToolStatus
 from marketplace.core.money import dollars
@@ -22,6 +24,8 @@ class Cell:
     text: str
     sub: str = ""
     lowest: bool = False
+    #: An icon beside the words, never instead of them.
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,27 @@ def is_withdrawn(tool: Tool) -> bool:
     return tool.status is not ToolStatus.PUBLISHED
 
 
+#: What each tool answered, by its id: (question set, answers).
+Given = Mapping[UUID, tuple[str, Answers]]
+#: Sections that stand in a group that the page has anyway.
+_GROUP_OF = {"ai": "AI", "setup": "Set-up", "terms": "Price", "about": "Teaching"}
+#: A cell says so many letters; the rest stands on the tool's page.
+LONGEST = 160
+_MARKS = {True: "ok", False: "no", "tested": "ok", "all": "ok", "never": "ok", "none": "no"}
+
+
 def compare(
-    tools: Sequence[Tool], in_force: Prices, vendors: Mapping[UUID, str], seats: int | None
+    tools: Sequence[Tool],
+    in_force: Prices,
+    vendors: Mapping[UUID, str],
+    seats: int | None,
+    given: Given | None = None,
+    may_read: Callable[[str], bool] = lambda who: who == "public",
 ) -> list[Group]:
-    """Every question, one answer for each tool; nobody's silence is filled in."""
+    """Every question, one answer for each tool; nobody's silence is filled in.
+
+    `may_read` says which audiences the reader belongs to.
+    """
     price = [_each("Price", tools, lambda tool: _price(tool, in_force))]
     if seats:
         price.append(Row(f"Your cost, {seats:,} seats", costs(tools, in_force, seats)))
@@ -82,7 +103,40 @@ def compare(
             ],
         ),
     ]
-    return [Group(title, tuple(rows)) for title, rows in groups]
+    rows_of = {title: list(rows) for title, rows in groups}
+    for title, more in _asked(tools, given or {}, may_read):
+        rows_of.setdefault(title, []).extend(more)
+    return [Group(title, tuple(rows)) for title, rows in rows_of.items()]
+
+
+def _asked(
+    tools: Sequence[Tool], given: Given, may_read: Callable[[str], bool]
+) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of the question set that at least one of the tools answered."""
+    for section in questions.load().sections:
+        rows = []
+        for question in section.questions:
+            if question.column or not may_read(question.who):
+                continue
+            cells = tuple(_answer(tool, question, given) for tool in tools)
+            if any(cell.text not in (NOT_ANSWERED, WITHDRAWN) for cell in cells):
+                rows.append(Row(question.label, cells))
+        if rows:
+            yield _GROUP_OF.get(section.key, section.title), rows
+
+
+def _answer(tool: Tool, question: questions.Question, given: Given) -> Cell:
+    if is_withdrawn(tool):
+        return Cell(WITHDRAWN)
+    _, answers = given.get(tool.id, ("", {}))
+    value = said.value_of(answers, question.key)
+    if value is None or not said.is_asked(question, answers):
+        return Cell(NOT_ANSWERED)
+    words = "; ".join(said.lines_of(question, value))
+    if len(words) > LONGEST:
+        words = words[: LONGEST - 1].rsplit(" ", 1)[0] + " …"
+    mark = _MARKS.get(value, "") if isinstance(value, (bool, str)) else ""
+    return Cell(words, mark=mark if question.type in ("yes_no", "choice") else "")
 
 
 def only_differing(groups: Sequence[Group]) -> tuple[list[Group], int]:

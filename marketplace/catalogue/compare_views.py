@@ -1,16 +1,25 @@
 """The compare page: two to four tools side by side, or a picker to choose them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
 
+from marketplace.accounts import login
 from marketplace.catalogue import compare as comparing
-from marketplace.catalogue import finding_queries, prices, queries
+from marketplace.catalogue import (
+    finding_queries,
+    listing_queries,
+    prices,
+    queries,
+    shortlist_queries,
+)
 from marketplace.catalogue.finding_queries import Filters
+from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import schedules_of, vendors_of
 from marketplace.catalogue.shared_views import bp
-from marketplace.core import db, page_cache, tenancy
-from marketplace.core.errors import RuleBroken
+from marketplace.core import db, page_cache, web
+from marketplace.core.errors import NotFound, RuleBroken
 
 CHOICES = 40
 
@@ -19,8 +28,7 @@ CHOICES = 40
 @page_cache.public_page
 def compare() -> Any:
     session = db.session()
-    asked = [s for part in request.args.getlist("tools") for s in part.split(",") if s]
-    asked = list(dict.fromkeys(asked))[:12]
+    asked = _asked()
     found = queries.known_tools(session, asked)
     picked = [found[slug] for slug in asked if slug in found]
     seats = _seats(request.args.get("seats", ""))
@@ -45,8 +53,7 @@ def _seats(typed: str) -> int | None:
 def _picker(session: Any, context: dict[str, Any]) -> str:
     filters = Filters(q=Filters.of(request.args).q)
     picked = {tool.id for tool in context["tools"]}
-    with tenancy.everyone("the catalogue is public"):
-        offered = session.exec(finding_queries.published(filters).limit(CHOICES)).all()
+    offered = finding_queries.found_tools(session, filters, CHOICES)
     choices = [tool for tool in offered if tool.id not in picked]
     context |= {"groups": [], "choices": choices, "filters": filters}
     return render_template("catalogue/compare.html", **context)
@@ -54,9 +61,8 @@ def _picker(session: Any, context: dict[str, Any]) -> str:
 
 def _comparison(session: Any, context: dict[str, Any], diff: bool) -> str:
     tools, seats = context["tools"], context["seats"]
-    offered = schedules_of(session, tools)
-    names = {key: org.name for key, org in vendors_of(session, tools).items()}
-    groups, hidden = comparing.compare(tools, offered, names, seats), 0
+    offered, groups = _groups(session, tools, seats)
+    hidden = 0
     if diff:
         groups, hidden = comparing.only_differing(groups)
     return render_template(
@@ -67,5 +73,65 @@ def _comparison(session: Any, context: dict[str, Any], diff: bool) -> str:
         prices={key: prices.price_range(s) for key, s in offered.items()},
         costs=comparing.costs(tools, offered, seats) if seats else [],
         withdrawn=comparing.is_withdrawn,
+        link=web.link_to("catalogue.compare", **_address(tools, seats)),
+        address=_address(tools, seats),
+        notes=_notes(session, tools),
         **context,
     )
+
+
+def _groups(session: Any, tools: Sequence[Tool], seats: int | None) -> tuple[Any, list[Any]]:
+    actor = login.current_actor()
+    offered = schedules_of(session, tools)
+    names = {key: org.name for key, org in vendors_of(session, tools).items()}
+    given = listing_queries.answers_now(session, tools)
+
+    def may_read(who: str) -> bool:
+        return who == "public" or (who == "districts" and actor.org_kind == "district")
+
+    return offered, comparing.compare(tools, offered, names, seats, given, may_read)
+
+
+def _address(tools: Sequence[Tool], seats: int | None) -> dict[str, Any]:
+    """What an address needs to show the same comparison to somebody else."""
+    found: dict[str, Any] = {"tools": ",".join(tool.slug for tool in tools)}
+    return found | ({"seats": seats} if seats else {})
+
+
+def _notes(session: Any, tools: Sequence[Tool]) -> dict[Any, Any]:
+    """What people of the reader's own district said about these tools."""
+    actor = login.current_actor()
+    if actor.org_kind != "district" or actor.org_id is None:
+        return {}
+    return shortlist_queries.notes_about(session, actor.org_id, [tool.id for tool in tools])
+
+
+@bp.get("/compare.xlsx")
+@page_cache.public_page
+def compare_xlsx() -> Any:
+    """The comparison as a workbook; with the notes of the reader's district when it has some."""
+    session = db.session()
+    found = queries.known_tools(session, asked := _asked())
+    tools = [found[slug] for slug in asked if slug in found][: comparing.MOST_TOOLS]
+    if len(tools) < 2:
+        raise NotFound("There is nothing to compare.")
+    _, groups = _groups(session, tools, _seats(request.args.get("seats", "")))
+    if "diff" in request.args:
+        groups, _ = comparing.only_differing(groups)
+    notes = _notes(session, tools)
+    rows: list[Sequence[str]] = [("", *(tool.name for tool in tools))]
+    for group in groups:
+        rows.append((group.title,))
+        rows += [
+            (row.question, *(f"{c.text} ({c.sub})" if c.sub else c.text for c in row.cells))
+            for row in group.rows
+        ]
+    if notes:
+        said = ["\n".join(f"{who}: {n.words}" for n, who in notes.get(t.id, ())) for t in tools]
+        rows += [("Notes of your district",), ("Notes", *said)]
+    return web.workbook_response("compare", rows)
+
+
+def _asked() -> list[str]:
+    slugs = [s for part in request.args.getlist("tools") for s in part.split(",") if s]
+    return list(dict.fromkeys(slugs))[:12]

@@ -1,28 +1,40 @@
 """Finding tools: one search for words and filters, the same on both engines.
 
-Counts beside the filters come from one grouped query over what the words match; each
-option is counted with all *other* filters on, so the number says what choosing it gives.
+The shelf (see `shelf.py`) is kept in memory and brought up to date by one query for what changed
+since; words are looked up by one more. Each option is counted with all *other* filters on, so the
+number says what choosing it gives.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from threading import Lock
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column
 from sqlmodel import Session, col, select
 
+from marketplace.accounts.models import Organization
+from marketplace.catalogue import finding_rules
+from marketplace.catalogue import shelf as shelves
+from marketplace.catalogue.finding_models import Shelf, ShelfRow
+from marketplace.catalogue.finding_rules import PRICE_STEPS, PRICE_WORDS
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.rules import (
-    AI_WORDS,
-    GRADES,
-    SUBJECTS,
-    AIUse,
-    ToolStatus,
-    search_words,
-)
+from marketplace.catalogue.questions import load
+from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, AIUse
+from marketplace.catalogue.shelf import Placed
+from marketplace.catalogue.word_queries import places_with
+from marketplace.core import tenancy
 
-SORTS = {"name": "Name", "price": "Lowest price of a seat", "new": "Newest first"}
-FILTERS = ("q", "grade", "subject", "ai", "pool")
+SORTS = ("name", "price", "new")
+FILTERS = (
+    "q", "grade", "subject", "ai", "pool", "language", "price", "works", "license", "access",
+)  # fmt: skip
+#: The filters whose answers stand in the question set, and how a dropped one is named.
+QUESTIONS = {"works": "integrations", "license": "license_kind", "access": "accessibility"}
+LANGUAGES = 30
+#: Databases whose shelf one process keeps; replicas count by themselves.
+KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -34,20 +46,42 @@ class Filters:
     subject: str = ""
     ai: str = ""
     pool: str = ""
-    sort: str = "name"
+    language: str = ""
+    price: str = ""
+    works: str = ""
+    license: str = ""
+    access: str = ""
+    sort: str = ""
+    #: The seats the reader needs; not a filter, but what prices are reckoned for.
+    seats: int | None = None
 
     @classmethod
     def of(cls, asked: Any) -> "Filters":
         """From the plain GET arguments of an address; `K` and `0` are both kindergarten."""
         by_words = {words.lower(): grade for grade, words in GRADES.items()}
+
+        def one_of(name: str, choices: Iterable[str]) -> str:
+            return asked.get(name, "") if asked.get(name) in set(choices) else ""
+
         return cls(
-            q=" ".join(asked.get("q", "")[:200].split()),
+            q=" ".join(asked.get("q", "")[: finding_rules.LONGEST_QUERY].split()),
             grade=by_words.get(asked.get("grade", "").lower()),
-            subject=asked.get("subject", "") if asked.get("subject") in SUBJECTS else "",
-            ai=asked.get("ai", "") if asked.get("ai") in set(AIUse) else "",
-            pool="open" if asked.get("pool") == "open" else "",
-            sort=asked.get("sort", "") if asked.get("sort") in SORTS else "name",
+            subject=one_of("subject", SUBJECTS),
+            ai=one_of("ai", map(str, AIUse)),
+            pool=one_of("pool", ["open"]),
+            language=" ".join(finding_rules.words_of(asked.get("language", "")[:40])),
+            price=one_of("price", PRICE_STEPS),
+            works=one_of("works", option_words("works")),
+            license=one_of("license", option_words("license")),
+            access=one_of("access", option_words("access")),
+            sort=one_of("sort", SORTS),
+            seats=_seats(asked.get("seats", "")),
         )
+
+    @property
+    def size(self) -> int:
+        """The size whose prices the price filter goes by."""
+        return finding_rules.nearest_size(self.seats or finding_rules.USUAL_SIZE)
 
     def without(self, name: str) -> "Filters":
         nothing: Any = None if name == "grade" else ""
@@ -58,115 +92,247 @@ class Filters:
 
     def arguments(self) -> dict[str, str]:
         """The same filters as an address carries them; nothing that was not asked."""
-        grade = "" if self.grade is None else GRADES[self.grade]
-        sort = "" if self.sort == "name" else self.sort
-        said = {"q": self.q, "grade": grade, "subject": self.subject, "ai": self.ai}
-        said |= {"pool": self.pool, "sort": sort}
-        return {name: value for name, value in said.items() if value}
+        said = {name: str(getattr(self, name)) for name in (*FILTERS, "sort") if name != "grade"}
+        said["grade"] = "" if self.grade is None else GRADES[self.grade]
+        said["seats"] = str(self.seats or "")
+        return {name: said[name] for name in (*FILTERS, "sort", "seats") if said[name]}
 
     def words_of(self, name: str) -> str:
         """A filter as a person would name it, to say which one to drop."""
+        if name in QUESTIONS:
+            return option_words(name)[getattr(self, name)]
         return {
             "q": f"“{self.q}”",
             "grade": "" if self.grade is None else f"Grade {GRADES[self.grade]}",
             "subject": SUBJECTS.get(self.subject, ""),
             "ai": AI_WORDS[AIUse(self.ai)] if self.ai else "",
             "pool": "Open pool",
+            "language": self.language.title(),
+            "price": f"{PRICE_WORDS.get(self.price, '')} a seat" if self.price else "",
         }[name]
 
+    @property
+    def title(self) -> str:
+        """All of it in words: 'Math, Grade 5, Open pool'."""
+        return ", ".join(self.words_of(name) for name in self.active()) or "All tools"
+
+
+def _seats(typed: str) -> int | None:
+    bare = typed.strip().replace(",", "")
+    if not (bare.isascii() and bare.isdigit()) or len(bare) > 9:
+        return None
+    return min(int(bare), finding_rules.LARGEST_SIZE) or None
+
+
+def option_words(name: str) -> dict[str, str]:
+    """The answers to a question that buyers filter by; "not tested" is no wish of anybody."""
+    options = load().by_key[QUESTIONS[name]].options
+    return {key: words for key, words in options.items() if key not in ("none", "proprietary")}
+
+
+# -- the shelf -------------------------------------------------------------------------------
+
+_kept: dict[str, shelves.Shelf] = {}
+_lock = Lock()
+
+
+def shelf_of(session: Session) -> shelves.Shelf:
+    """The shelf as it now is: one query, one more when something changed since the last look."""
+    address = str(session.get_bind().url)  # type: ignore[union-attr]
+    version = session.exec(select(Shelf.version)).one()
+    shelf = _kept.get(address)
+    if shelf is not None and shelf.version >= version:
+        return shelf
+    with _lock:
+        shelf = _kept.pop(address, None) or shelves.Shelf()
+        if shelf.version < version:
+            shelf.take(_changed_since(session, shelf.version), version)
+        while len(_kept) >= KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[address] = shelf
+    return shelf
+
+
+def _changed_since(session: Session, version: int) -> list[Placed]:
+    columns: Any = (
+        ShelfRow.tool_id,
+        ShelfRow.place,
+        ShelfRow.version,
+        ShelfRow.listed,
+        ShelfRow.name_key,
+        ShelfRow.words,
+        ShelfRow.marks,
+        ShelfRow.seat_cents,
+        ShelfRow.listed_at,
+        ShelfRow.news_at,
+    )
+    with tenancy.everyone("what is on the shelf is public"):
+        rows = session.exec(select(*columns).where(col(ShelfRow.version) > version))
+        return [Placed(**{**row._mapping, "marks": tuple(row.marks)}) for row in rows]
+
+
+def shelf_to_change(session: Session) -> Shelf:
+    """The one row that every change of the shelf locks."""
+    return session.exec(select(Shelf).with_for_update()).one()
+
+
+def shelf_row(session: Session, tool_id: UUID) -> ShelfRow | None:
+    query = select(ShelfRow).where(ShelfRow.tool_id == tool_id)
+    return session.exec(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def shelved_beyond(session: Session, day: date, most: int) -> list[UUID]:
+    """Tools with a price that ended before this day; the caller sees all."""
+    query = (
+        select(ShelfRow.tool_id)
+        .where(col(ShelfRow.good_until) < day)
+        .order_by(col(ShelfRow.place))
+        .limit(most)
+    )
+    return list(session.exec(query))
+
+
+# -- the search ------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
-class Group:
-    """Tools that no filter can tell apart, and how many there are."""
+class Found:
+    """What a search gives: its tools in order, and how many each choice would leave."""
 
-    lowest_grade: int
-    highest_grade: int
-    subject_keys: str
-    ai_use: str
-    has_pool: bool
-    tools: int
-
-
-_MATCHES: dict[str, Callable[[Group, Any], bool]] = {
-    "grade": lambda group, grade: group.lowest_grade <= grade <= group.highest_grade,
-    "subject": lambda group, subject: f"|{subject}|" in group.subject_keys,
-    "ai": lambda group, ai: group.ai_use == ai,
-    "pool": lambda group, _open: group.has_pool,
-}
-
-
-@dataclass(frozen=True)
-class Facets:
-    """How many tools each choice would leave."""
-
-    groups: tuple[Group, ...]
+    shelf: shelves.Shelf
     filters: Filters
-
-    def count(self, filters: Filters) -> int:
-        asked = {name: getattr(filters, name) for name in filters.active() if name != "q"}
-        return sum(
-            group.tools
-            for group in self.groups
-            if all(_MATCHES[name](group, value) for name, value in asked.items())
-        )
+    #: What the words match; None when nothing was typed.
+    matched: Sequence[int] | None = None
+    #: The words looked for instead, when nothing had those typed.
+    instead: str = ""
+    _sets: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        return self.count(self.filters)
+        return self._left().bit_count()
+
+    def count(self, filters: Filters) -> int:
+        """How many there would be with these filters and the same words, or none."""
+        bits = self.shelf.listed if "q" not in filters.active() else self._set("q")
+        for name in filters.active():
+            if name != "q":
+                bits &= _bits(self.shelf, filters.size, name, getattr(filters, name))
+        return bits.bit_count()
 
     def options(self, name: str, choices: Iterable[Any]) -> list[tuple[Any, int]]:
         """Each choice of one filter with the tools it would give."""
-        return [(c, self.count(replace(self.filters, **{name: c}))) for c in choices]
+        rest = self._left(but=name)
+
+        size = self.filters.size
+        return [(c, (rest & _bits(self.shelf, size, name, c)).bit_count()) for c in choices]
+
+    def languages(self) -> list[str]:
+        return sorted(self.shelf.values("language")[:LANGUAGES])
+
+    def page(self, start: int, size: int) -> list[Placed]:
+        bits, sort = self._left(), self.filters.sort
+        if self.matched is None or sort:
+            return self.shelf.page(bits, sort or "name", start, size)
+        typed = self.instead or " ".join(finding_rules.asked_words(self.filters.q))
+        return self.shelf.nearest_first(bits, typed, start, size)
+
+    def _left(self, but: str = "") -> int:
+        key = f"but {but}"
+        if key not in self._sets:
+            bits = self.shelf.listed
+            for name in self.filters.active():
+                if name != but:
+                    bits &= self._set(name)
+            self._sets[key] = bits
+        return self._sets[key]
+
+    def _set(self, name: str) -> int:
+        if name not in self._sets:
+            if name == "q":
+                bits = shelves.bits_of(self.matched or ()) & self.shelf.listed
+            else:
+                bits = _bits(self.shelf, self.filters.size, name, getattr(self.filters, name))
+            self._sets[name] = bits
+        return self._sets[name]
 
 
-def facets(session: Session, filters: Filters) -> Facets:
-    has_pool = col(Tool.open_pools) > literal_column("0")
-    columns: tuple[Any, ...] = (
-        col(Tool.lowest_grade),
-        col(Tool.highest_grade),
-        col(Tool.subject_keys),
-        col(Tool.ai_use),
-        has_pool,
+def _bits(shelf: shelves.Shelf, size: int, name: str, value: Any) -> int:
+    if name != "price":
+        return shelf.of(f"{name}:{value}")
+    bits = 0
+    for step, most in PRICE_STEPS.items():
+        if most <= PRICE_STEPS[value]:
+            bits |= shelf.of(f"price:{size}:{step}")
+    return bits
+
+
+def search(session: Session, filters: Filters) -> Found:
+    """Two queries: the shelf, and the words if there are any; two more for a slip of the finger."""
+    shelf = shelf_of(session)
+    words = finding_rules.asked_words(filters.q)
+    if not words:
+        return Found(shelf, filters, [] if filters.q else None)
+    matched, instead = places_with(session, words), ""
+    if not matched:
+        nearest = [shelf.nearest_word(word) or word for word in words]
+        if nearest != words:
+            matched, instead = places_with(session, nearest), " ".join(nearest)
+    return Found(shelf, filters, matched, instead if matched else "")
+
+
+def tools_on(session: Session, placed: Sequence[Placed]) -> list[Tool]:
+    """The tools of a page, in its order: one query."""
+    ids = [row.tool_id for row in placed]
+    if not ids:
+        return []
+    with tenancy.everyone("the catalogue is public"):
+        found = {tool.id: tool for tool in session.exec(select(Tool).where(col(Tool.id).in_(ids)))}
+    return [found[tool_id] for tool_id in ids if tool_id in found]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A tool as the list shows it; the few columns it needs."""
+
+    id: UUID
+    slug: str
+    name: str
+    summary: str
+    lowest_grade: int
+    highest_grade: int
+    ai_use: AIUse
+    ai_facts: Sequence[str]
+    open_pools: int
+    maker: str
+
+
+def lines_of(session: Session, placed: Sequence[Placed]) -> list[Line]:
+    """The tools of a page with their makers, in its order: one query, no whole rows."""
+    ids = [row.tool_id for row in placed]
+    if not ids:
+        return []
+    columns: Any = (
+        Tool.id,
+        Tool.slug,
+        Tool.name,
+        Tool.summary,
+        Tool.lowest_grade,
+        Tool.highest_grade,
+        Tool.ai_use,
+        Tool.ai_facts,
+        Tool.open_pools,
+        col(Organization.name).label("maker"),
     )
-    query: Select[Any] = (
-        select(*columns, func.count())  # type: ignore[call-overload]
+    query = (
+        select(*columns)
         .select_from(Tool)
-        .where(*_conditions(Filters(q=filters.q)))
-        .group_by(*columns)
+        .join(Organization, col(Organization.id) == Tool.org_id)
+        .where(col(Tool.id).in_(ids))
     )
-    rows = session.exec(query).all()  # type: ignore[call-overload]
-    groups = (
-        Group(low, high, keys, str(ai), bool(pool), n) for low, high, keys, ai, pool, n in rows
-    )
-    return Facets(tuple(groups), filters)
+    with tenancy.everyone("the catalogue is public"):
+        found = {row[0]: Line(*row) for row in session.exec(query)}
+    return [found[tool_id] for tool_id in ids if tool_id in found]
 
 
-def published(filters: Filters = Filters()) -> Any:
-    """The query for the published tools that match, in the order asked for."""
-    return select(Tool).where(*_conditions(filters)).order_by(*_order(filters))
-
-
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[Any] = [Tool.status == ToolStatus.PUBLISHED]
-    found += [col(Tool.search_text).contains(w, autoescape=True) for w in search_words(filters.q)]
-    if filters.grade is not None:
-        found += [Tool.lowest_grade <= filters.grade, Tool.highest_grade >= filters.grade]
-    if filters.subject:
-        found.append(col(Tool.subject_keys).contains(f"|{filters.subject}|", autoescape=True))
-    if filters.ai:
-        found.append(Tool.ai_use == AIUse(filters.ai))
-    if filters.pool:
-        found.append(Tool.open_pools > 0)
-    return found
-
-
-def _order(filters: Filters) -> list[Any]:
-    by_name = [col(Tool.search_text), col(Tool.id)]
-    if filters.sort == "price":
-        return [col(Tool.lowest_seat_cents).is_(None), col(Tool.lowest_seat_cents), *by_name]
-    if filters.sort == "new":
-        return [col(Tool.published_at).desc(), *by_name]
-    if words := search_words(filters.q):
-        starts = col(Tool.search_text).startswith(" ".join(words), autoescape=True)
-        return [case((starts, 0), else_=1), *by_name]
-    return by_name
+def found_tools(session: Session, filters: Filters, most: int) -> list[Tool]:
+    return tools_on(session, search(session, filters).page(0, most))

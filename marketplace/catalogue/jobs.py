@@ -2,7 +2,13 @@
 
 from sqlmodel import Session
 
-from marketplace.catalogue import listing_queries, review_service, service
+from marketplace.catalogue import (
+    listing_queries,
+    review_service,
+    saved_service,
+    service,
+    shelf_service,
+)
 from marketplace.core import jobs
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
@@ -23,3 +29,13 @@ def warn_of_expiry(session: Session) -> int:
 @jobs.timed
 def expire_listings(session: Session) -> int:
     return review_service.expire_listings(session, Actor.system())
+
+
+@jobs.timed
+def refresh_shelf(session: Session) -> int:
+    return shelf_service.refresh_shelf(session, Actor.system())
+
+
+@jobs.timed
+def tell_of_searches(session: Session) -> int:
+    return saved_service.tell_of_searches(session, Actor.system())

@@ -1,6 +1,7 @@
 """An edition with the price it is offered at today, as pages show it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ class Offer:
     edition: Edition
     offered: PriceSchedule | None
 
-    @property
+    @cached_property
     def schedule(self) -> pricing.Schedule | None:
         return pricing.schedule_from_json(self.offered.terms) if self.offered else None
 
@@ -90,8 +91,7 @@ def vendors_of(session: Session, tools: Any) -> dict[UUID, Organization]:
 
 def schedules_of(session: Session, tools: Any) -> dict[UUID, list[pricing.Schedule]]:
     """The prices in force of the tools on a page, ready for `pricing`."""
-    found = queries.schedules_in_force(session, [tool.id for tool in tools])
-    return {
-        tool_id: [pricing.schedule_from_json(schedule.terms) for schedule in offered]
-        for tool_id, offered in found.items()
-    }
+    found: dict[UUID, list[pricing.Schedule]] = {}
+    for tool_id, terms in queries.terms_in_force(session, [tool.id for tool in tools]):
+        found.setdefault(tool_id, []).append(pricing.schedule_from_json(terms))
+    return found

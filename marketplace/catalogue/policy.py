@@ -26,6 +26,19 @@ def decides_for_a_district(actor: Actor, _subject: Any) -> bool:
     )
 
 
+def is_their_district(actor: Actor, district: Any) -> bool:
+    """Everybody of the district, whatever their role."""
+    return actor.org_kind == "district" and actor.org_id == district.id
+
+
+def belongs_to_their_district(actor: Actor, row: Any) -> bool:
+    return actor.org_kind == "district" and actor.org_id == row.org_id
+
+
+def decides(actor: Actor, _subject: Any) -> bool:
+    return actor.acts_as(Role.ADMINISTRATOR, Role.BUYER, Role.APPROVER)
+
+
 access.declare(
     {
         "catalogue.vendor_home": [[works_for]],
@@ -46,6 +59,18 @@ access.declare(
         "catalogue.submit_listing": [[owns, writes_listings]],
         "catalogue.follow_tool": [[decides_for_a_district]],
         "catalogue.unfollow_tool": [[decides_for_a_district]],
+        "catalogue.saved_searches": [[is_their_district]],
+        "catalogue.save_search": [[is_their_district]],
+        "catalogue.drop_search": [[belongs_to_their_district]],
+        "catalogue.shortlists": [[is_their_district]],
+        "catalogue.shortlist": [[belongs_to_their_district]],
+        "catalogue.weigh_tools": [[decides_for_a_district]],
+        "catalogue.begin_shortlist": [[is_their_district, decides_for_a_district]],
+        "catalogue.shortlist_tool": [[belongs_to_their_district, decides_for_a_district]],
+        "catalogue.drop_from_shortlist": [[belongs_to_their_district, decides_for_a_district]],
+        "catalogue.comment_shortlist": [[belongs_to_their_district]],
+        "catalogue.decide_shortlist": [[belongs_to_their_district, decides]],
+        "catalogue.tell_of_searches": [[is_system]],
         "catalogue.review_listings": [[is_operator]],
         "catalogue.review_listing": [[is_operator]],
         "catalogue.take_up_listing": [[is_operator]],
@@ -55,9 +80,11 @@ access.declare(
         # Parts of the use cases above.
         "catalogue.project_answers": [[owns, writes_listings], [is_operator]],
         "catalogue.freeze_version": [[owns, writes_listings], [is_operator]],
+        "catalogue.shelve_tool": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.record_step": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.note_open_pools": [[is_system]],
         "catalogue.tell_districts": [[is_system]],
+        "catalogue.refresh_shelf": [[is_system]],
         "catalogue.warn_of_expiry": [[is_system]],
         "catalogue.expire_listings": [[is_system]],
     }

@@ -6,6 +6,7 @@ across vendors by themselves; a draft is seen only from its vendor's own scope.
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, func, or_, select
@@ -116,6 +117,25 @@ def schedules_in_force(
         for schedule in session.exec(query):
             found.setdefault(schedule.tool_id, []).append(schedule)
     return found
+
+
+def terms_in_force(session: Session, tool_ids: Iterable[UUID]) -> list[tuple[UUID, Any]]:
+    """(tool, terms) of the prices in force of many tools, in one query; no whole rows."""
+    wanted = set(tool_ids)
+    if not wanted:
+        return []
+    columns: Any = (PriceSchedule.tool_id, PriceSchedule.terms)
+    query = (
+        select(*columns)
+        .where(
+            col(PriceSchedule.tool_id).in_(wanted),
+            col(PriceSchedule.withdrawn_at).is_(None),
+            PriceSchedule.valid_until >= last_zone_today(),
+        )
+        .order_by(col(PriceSchedule.offered_at), col(PriceSchedule.id))
+    )
+    with tenancy.everyone("whoever may see the tool may see its prices"):
+        return list(session.exec(query))
 
 
 def get_schedule(session: Session, schedule_id: UUID) -> PriceSchedule:

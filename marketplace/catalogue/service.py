@@ -15,6 +15,7 @@ from marketplace.catalogue.listing_models import ChangeNotice, ListingDraft, Not
 from marketplace.catalogue.listing_rules import CHANGE_WORDS
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ScheduleForm, ToolStatus
+from marketplace.catalogue.shelf_service import shelve_tool
 from marketplace.catalogue.version_service import freeze_version, project_answers, record_step
 from marketplace.core import clock, mail, tenancy
 from marketplace.core.access import Actor, require
@@ -209,6 +210,7 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
     require(actor, "catalogue.note_open_pools", tool)
     if tool.open_pools != count:
         tool.open_pools = max(0, count)
+        shelve_tool(session, actor, tool)
         emit(session, actor, "catalogue.open_pools_noted", tool, count=count)
 
 

@@ -109,7 +109,7 @@ def _allowed(question: object) -> str:
 
 
 def template_xlsx(questions: QuestionSet) -> bytes:
-    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  heavy
+    import xlsxwriter  # noqa: PLC0415  heavy
 
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False}) as book:

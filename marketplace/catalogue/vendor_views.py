@@ -19,6 +19,7 @@ from marketplace.catalogue.forms import (
     StartListingForm,
     SubmitListingForm,
 )
+from marketplace.catalogue.health_queries import health_of
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of
 from marketplace.catalogue.shared_views import bp
@@ -69,11 +70,13 @@ def listing_form(
 @login_required
 def vendor_home(slug: str) -> Any:
     vendor, session = own_vendor(slug), db.session()
+    listings = queries.listings_of(session, vendor.id)
     return render_template(
         "catalogue/vendor_home.html",
         vendor=vendor,
         profile=queries.vendor_profile(session, vendor.id),
-        listings=queries.listings_of(session, vendor.id),
+        listings=listings,
+        health=health_of(session, listings),
         may_write=access.can(login.current_actor(), "catalogue.start_listing", vendor),
     )
 

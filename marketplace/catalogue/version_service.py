@@ -17,6 +17,7 @@ from marketplace.catalogue.listing_models import (
 )
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import AIUse
+from marketplace.catalogue.shelf_service import shelve_tool
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
@@ -53,6 +54,7 @@ def record_step(session: Session, actor: Actor, tool: Tool, reason: str = "") ->
             taken_at=clock.now(),
         )
     )
+    shelve_tool(session, actor, tool)
 
 
 def freeze_version(
@@ -74,7 +76,8 @@ def freeze_version(
     content = {"answers": dict(answers), "editions": _editions(session, tool)}
     mark = said.fingerprint(content)
     version = listing_queries.newest_version(session, tool.id)
-    if version is None or version.fingerprint != mark:
+    is_news = version is None or version.fingerprint != mark
+    if version is None or is_news:
         version = ListingVersion(
             org_id=tool.org_id,
             tool_id=tool.id,
@@ -92,7 +95,7 @@ def freeze_version(
     if settle:
         for notice in listing_queries.notices_of(session, tool.id):
             notice.settled_by = notice.settled_by or version.number
-    session.flush()
+    shelve_tool(session, actor, tool, is_news=is_news)
     return version
 
 

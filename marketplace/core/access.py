@@ -37,6 +37,13 @@ class Actor:
         return self.org_id
 
     @property
+    def person(self) -> UUID:
+        """The person who acts; refused where a machine cannot stand in for one."""
+        if self.user_id is None:
+            raise NotAllowed("Sign in first: this is done in a person's own name.")
+        return self.user_id
+
+    @property
     def scope(self) -> frozenset[UUID]:
         """The organizations whose rows may be read at all; policy decides further."""
         return self.circles | ({self.org_id} if self.org_id else set())

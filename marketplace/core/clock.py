@@ -16,7 +16,12 @@ def now() -> datetime:
 
 def today(zone: str) -> date:
     """The calendar day it is now in an IANA zone; a deadline's day is its owner's day."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return day_of(now(), zone)
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The calendar day of a moment in an IANA zone: an evening order is not of tomorrow."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 @contextmanager

@@ -4,6 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from marketplace.core.spelling import allowed, distance, pairs
+
+__all__ = ["distance", "pairs"]
+
 _KEPT = {
     "BOCES",
     "USD",
@@ -83,42 +87,17 @@ def pieces(query: str) -> list[str]:
     return [query[:length], query[-length:]]
 
 
-def pairs(query: str) -> list[str]:
-    """Neighbouring letters, each pair once: the cheap measure of likeness."""
-    return list(dict.fromkeys(query[i : i + 2] for i in range(len(query) - 1)))
-
-
-def distance(typed: str, start: str, most: int) -> int:
-    """The fewest slips between `typed` and how `start` begins; above `most` it stops counting.
-
-    A slip is a letter too many, missing, wrong, or swapped with its neighbour.
-    """
-    before: list[int] = []
-    last = list(range(len(start) + 1))
-    for i, letter in enumerate(typed, 1):
-        row = [i]
-        for j, other in enumerate(start, 1):
-            cost = last[j - 1] if letter == other else 1 + min(last[j], row[-1], last[j - 1])
-            if i > 1 and j > 1 and letter == start[j - 2] and typed[i - 2] == other:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-        if min(last) > most and min(before) > most:
-            return most + 1
-    return min(last)
-
-
 def closest(typed: str, keys: Iterable[str]) -> list[int]:
     """Which search keys begin almost as typed: fewest slips first, then names before cities."""
-    allowed = 1 if len(typed) < 6 else 2 if len(typed) < 12 else 3
+    most = allowed(len(typed))
     beginnings: dict[str, int] = {}
     scored = []
     for place, key in enumerate(keys):
         for city, part in enumerate(key.split("|")):
-            start = part[: len(typed) + allowed]
+            start = part[: len(typed) + most]
             if start not in beginnings:
-                beginnings[start] = distance(typed, start, allowed)
-            if beginnings[start] <= allowed:
+                beginnings[start] = distance(typed, start, most)
+            if beginnings[start] <= most:
                 scored.append((beginnings[start], city, len(part), place))
     return list(dict.fromkeys(place for *_, place in sorted(scored)))
 

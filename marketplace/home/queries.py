@@ -10,11 +10,13 @@ from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Membership, Organization, User
 from marketplace.accounts.rules import Role
+from marketplace.catalogue.models import Tool
+from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Instrument
 from marketplace.orders.models import Invoice, Order, PurchaseOrder
 from marketplace.orders.rules import InvoiceStatus
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import TAKES_SEATS
+from marketplace.pools.rules import TAKES_SEATS, PoolStatus
 
 #: A home shows the newest papers; their own pages list them all.
 SHOWN_ORDERS = 50
@@ -134,3 +136,26 @@ def colleagues(session: Session, org_id: UUID) -> list[Colleague]:
     for user_id, name, role in session.exec(query):
         found.setdefault(user_id, (name, []))[1].append(Role(role))
     return [Colleague(name, tuple(roles)) for name, roles in found.values()]
+
+
+def public_addresses(session: Session) -> list[str]:
+    """Tools, their makers, pools and consortia: two queries, however many there are."""
+    listed = session.exec(
+        select(Tool.slug, Organization.slug)
+        .join(Organization, col(Organization.id) == Tool.org_id)
+        .where(Tool.status == ToolStatus.PUBLISHED)
+        .order_by(col(Tool.slug))
+    ).all()
+    makers = sorted({maker for _, maker in listed})
+    pools = session.exec(
+        select(Organization.slug, Pool.slug)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .where(Pool.status != PoolStatus.DRAFT)
+        .order_by(col(Organization.slug), col(Pool.slug))
+    ).all()
+    return [
+        *(f"/tools/{slug}" for slug, _ in listed),
+        *(f"/vendors/{slug}" for slug in makers),
+        *(f"/consortia/{slug}" for slug in sorted({consortium for consortium, _ in pools})),
+        *(f"/pools/{consortium}/{slug}" for consortium, slug in pools),
+    ]

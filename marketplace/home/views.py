@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, current_app, render_template
 from flask_login import login_required
@@ -222,7 +223,29 @@ def security_txt() -> Response:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    return _plain(("User-agent: *", *(f"Disallow: {prefix}" for prefix in SIGNED_IN)))
+    site = current_app.config["PUBLIC_URL"]
+    closed = (f"Disallow: {prefix}" for prefix in SIGNED_IN)
+    return _plain(("User-agent: *", *closed, f"Sitemap: {site}/sitemap.xml"))
+
+
+#: The protocol allows no more in one file.
+MOST_ADDRESSES = 50_000
+FIRST_PAGES = ("/", "/tools", "/pools", "/consortia", "/open", "/help")
+
+
+@bp.get("/sitemap.xml")
+@public_page
+def sitemap() -> Response:
+    """The addresses of all that is public and lasts, for search engines."""
+    site, reader = current_app.config["PUBLIC_URL"], db.session()
+    with tenancy.everyone("the site map lists public pages"):
+        pages = [*FIRST_PAGES, *queries.public_addresses(reader)][:MOST_ADDRESSES]
+    lines = "\n".join(f"<url><loc>{escape(site + page)}</loc></url>" for page in pages)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return Response(
+        f'{head}<urlset xmlns="{space}">\n{lines}\n</urlset>\n', mimetype="application/xml"
+    )
 
 
 def _plain(lines: tuple[str, ...]) -> Response:

@@ -95,7 +95,7 @@ def close_period(slug: str) -> Any:
     through = queries.closed_through(db.session(), books.id)
     today = clock.today(books.time_zone)
     form = ClosePeriodForm()
-    opened = books.founded_at.date()
+    opened = clock.day_of(books.founded_at, books.time_zone)
     first = min(opened, desk_queries.first_day(db.session(), books.id) or opened)
     form.offer(correction_rules.closable(through, first, today))
     if form.submitted(

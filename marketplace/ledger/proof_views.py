@@ -28,7 +28,7 @@ from marketplace.ledger.queries import Books
 from marketplace.ledger.shared_views import OPEN, books_at, bp, page_of
 
 #: Pages of these parts show money.
-MONEY = ("ledger", "pools", "orders", "uptake", "consortia", "home")
+MONEY = ("ledger", "pools", "costs", "orders", "uptake", "consortia", "home")
 
 
 @bp.app_context_processor

@@ -1,7 +1,7 @@
 """The lists behind the pages of orders: rows with their papers, and the totals above them."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -278,6 +278,19 @@ def fiscal_agent_of(session: Session, consortium_id: UUID) -> Organization | Non
         .where(Consortium.org_id == consortium_id)
     )
     return session.exec(query).first()
+
+
+def terms_ending(session: Session, vendor_id: UUID, today: date) -> list[tuple[date, int, int]]:
+    """(last day, orders, seats) of a vendor's orders whose term still runs, soonest first."""
+    columns: Any = (Order.term_ends_on, func.count(), func.sum(Order.seats))
+    query = (
+        select(*columns)
+        .where(Order.vendor_id == vendor_id, Order.term_ends_on >= today)
+        .group_by(col(Order.term_ends_on))
+        .order_by(col(Order.term_ends_on))
+        .limit(12)
+    )
+    return [(day, orders, int(seats)) for day, orders, seats in session.exec(query)]
 
 
 # -- for the auditor -------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def record_payment(
     rules.check_other_person(invoice.issued_by, actor.user_id)
     rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
     rules.check_amount(amount_cents, invoice.total_cents - invoice.paid_cents)
-    ordered_on = order.ordered_at.date()
+    ordered_on = clock.day_of(order.ordered_at, zone)
     rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
     closed = books.closed_through(session, invoice.consortium_id)
     ledger_rules.check_period_open(paid_on, closed, "paid_on")
@@ -136,8 +136,9 @@ def pay_vendor(
     reference = rules.tidy(reference)
     rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
     rules.check_vendor_payment(amount_cents, owed, cash)
-    today = clock.today(consortium.time_zone)
-    rules.check_paid_on(paid_on, consortium.founded_at.date(), today)
+    zone = consortium.time_zone
+    founded_on = clock.day_of(consortium.founded_at, zone)
+    rules.check_paid_on(paid_on, founded_on, clock.today(zone))
     closed = books.closed_through(session, consortium.id)
     ledger_rules.check_period_open(paid_on, closed, "paid_on")
 

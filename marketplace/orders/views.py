@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template
 
 from marketplace.accounts import login, queries
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
@@ -43,7 +43,10 @@ def orders_of_vendor(_vendor: Any) -> str | None:
         return None
     query = list_queries.listed(vendor_id=desk.organization.id)
     return render_template(
-        "orders/_vendor_panel.html", desk=desk, sums=list_queries.sums(db.session(), query)
+        "orders/_vendor_panel.html",
+        desk=desk,
+        sums=list_queries.sums(db.session(), query),
+        renewals=list_queries.terms_ending(db.session(), desk.organization.id, clock.now().date()),
     )
 
 

@@ -14,9 +14,18 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, page_cache, panels, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
-from marketplace.pools import clearing_rules, console_views, join_views, page_views, queries, rules
+from marketplace.pools import (
+    clearing_rules,
+    console_views,
+    demand_queries,
+    join_views,
+    page_views,
+    queries,
+    rules,
+)
 from marketplace.pools.calendar import Entry, calendar
 from marketplace.pools.models import Pool
+from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, Shown, bp, find, totals
 from marketplace.pricing import rules as pricing
 
@@ -250,6 +259,13 @@ def dates_ics(consortium: str, slug: str) -> Any:
     )
 
 
+DEMAND_WORDS = {
+    Rung.INTEREST: "Interested",
+    Rung.INTENT: "Waiting for board",
+    Rung.BOARD_APPROVED: "Board approved",
+    Rung.COMMITTED: "Committed",
+}
+
 # -- on pages further up ---------------------------------------------------------------------
 
 
@@ -265,7 +281,30 @@ def join_a_pool(tool: Any) -> str | None:
         ][:3]
         names = accounts.organizations_by_id(session, {pool.org_id for pool in found})
         lines = _lines(session, [(pool, names[pool.org_id]) for pool in found], {tool.id: tool})
-    return render_template("pools/_tool_card.html", lines=lines, tool=tool)
+    seats = request.args.get("seats", "").replace(",", "")
+    mine = int(seats) if seats.isascii() and seats.isdigit() and 0 < len(seats) < 7 else 0
+    for line in lines:
+        line["mine"] = _with_my_seats(line, mine) if mine else None
+    return render_template("pools/_tool_card.html", lines=lines, tool=tool, seats_asked=mine)
+
+
+def _with_my_seats(line: dict[str, Any], mine: int) -> tuple[int, int]:
+    """What the reader's seats would cost in the pool as it stands: in all, and each.
+
+    At the average price, as the usual split has it; the vote of the consortium may be another.
+    """
+    schedule = pricing.schedule_from_json(line["pool"].terms)
+    seats = line["sums"]["firm"] + mine
+    total = pricing.effective_cost(schedule, seats, pupils=seats).cost_cents
+    return (total * mine + seats // 2) // seats, (total + seats // 2) // seats
+
+
+@panels.fill("catalogue.vendor_home")
+def demand_for_vendor(vendor: Any) -> str | None:
+    """Sums of what districts commit to the vendor's tools; the page itself is the vendor's."""
+    with tenancy.everyone("a vendor reads sums of the demand for its tools, no names"):
+        demand = demand_queries.demand_for(db.session(), vendor.id)
+    return render_template("pools/_vendor_demand.html", demand=demand, rungs=DEMAND_WORDS)
 
 
 @panels.fill("consortia.consortium")

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from marketplace.catalogue import compare, prices, rules
-from marketplace.catalogue.finding_queries import Facets, Filters, Group
+from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.rules import AIUse, ScheduleForm, ToolStatus
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.rules import schedule_from_json
@@ -195,20 +195,6 @@ def test_only_a_draft_or_a_listing_taken_down_is_sent():
         rules.check_can_submit(ToolStatus.PUBLISHED, [])
     with pytest.raises(RuleBroken, match="AI use"):
         rules.check_can_submit(ToolStatus.DRAFT, ["AI use"])
-
-
-def test_counts_beside_a_filter_respect_the_other_filters():
-    groups = (
-        Group(0, 5, "|reading|", "none", False, 3),
-        Group(6, 8, "|math|reading|", "generative", True, 2),
-    )
-    facets = Facets(groups, Filters(grade=7))
-
-    assert facets.total == 2
-    assert facets.options("subject", ["reading", "math", "arts"]) == [
-        ("reading", 2), ("math", 2), ("arts", 0),
-    ]  # fmt: skip
-    assert facets.options("grade", [0, 7]) == [(0, 3), (7, 2)]
 
 
 def test_unknown_filters_count_as_not_asked():

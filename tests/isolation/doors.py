@@ -212,6 +212,25 @@ DOORS = {
     "/v/<slug>/listings/import/<uuid:import_id>": Door(
         "vendor-listing_editor", lambda t: {"column_0": "name", "column_1": "summary"}
     ),
+    "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
+    "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
+    "/d/<leaid>/shortlists/new": Door(
+        "district-buyer", lambda t: {"title": "Math for grade 5", "seats": "120"}
+    ),
+    "/d/<leaid>/shortlists/add/<slug>": Door(
+        "district-buyer", lambda t: {"shortlist": "new", "title": "One more list"}
+    ),
+    "/d/<leaid>/shortlists/<uuid:shortlist_id>/remove": Door(
+        "district-buyer", lambda t: {"tool": str(t.tool.id)}
+    ),
+    "/d/<leaid>/shortlists/<uuid:shortlist_id>/comment": Door(
+        "district-buyer",
+        lambda t: {"tool": "", "words": "We like it.", "once_key": f"once-{t.letter}"},
+    ),
+    "/d/<leaid>/shortlists/<uuid:shortlist_id>/decide": Door(
+        "district-buyer",
+        lambda t: {"tool": str(t.tool.id), "why": "It fits.", "seen_decisions": "1"},
+    ),
     "/tools/<slug>/follow": Door("district-buyer"),
     "/tools/<slug>/unfollow": Door("neighbour"),
     "/v/<slug>/listings/<tool_slug>/editions/new": Door(

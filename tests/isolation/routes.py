@@ -39,6 +39,9 @@ VALUES = {
     ("/pools/", "slug"): lambda t: t.pool.slug,
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
+    ("/d/", "search_id"): lambda t: t.saved_search.id,
+    ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
+    ("/d/", "slug"): lambda t: t.tool.slug,
     ("/tools/", "slug"): lambda t: t.tool.slug,
     ("/tools/", "file_id"): lambda t: t.evidence.id,
     ("/tools/", "number"): lambda t: 1,
@@ -85,6 +88,7 @@ UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
 #: Whatever is written there must be the writer's own row.
 OPEN_TO_OTHERS = {
     "catalogue.follow_tool": "any district may follow a public tool",
+    "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",

@@ -34,6 +34,7 @@ PUBLIC_TEXT = {
     "allocation": "seats and shares of a cleared pool are public",
     "change_notice": "a change is announced to everybody",
     "listing_version": "what was published is public",
+    "shelf_row": "only what is published stands on the shelf",
     "listing_facet": "what was published is public",
     "listing_deadline": "follows from what was published",
     "edition.name": "of the published tool; the hidden tools' are marked",

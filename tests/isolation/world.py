@@ -19,6 +19,13 @@ from marketplace.accounts.models import Invitation
 from marketplace.accounts.rules import Role
 from marketplace.catalogue import listing_queries, version_service
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.finding_models import (
+    SavedSearch,
+    Shortlist,
+    ShortlistDecision,
+    ShortlistNote,
+    ShortlistTool,
+)
 from marketplace.catalogue.listing_models import (
     ListingDraft,
     ListingImport,
@@ -194,6 +201,58 @@ class Builder:
             )
         step = {"status": ToolStatus.DRAFT, "reason": self.mark("reason"), "taken_at": clock.now()}
         make.save(ListingStep(org_id=t.vendor.id, tool_id=t.draft.id, **step))
+        buyer = t.people["district-buyer"]
+        t.saved_search = make.save(
+            SavedSearch(
+                org_id=t.district.id,
+                user_id=buyer.id,
+                asked=f"q={self.mark('search')}",
+                saved_at=clock.now(),
+                told_at=clock.now(),
+            )
+        )
+        t.shortlist = make.save(
+            Shortlist(
+                org_id=t.district.id,
+                title=self.mark("shortlist"),
+                title_key=self.mark("shortlist"),
+                begun_at=clock.now(),
+                begun_by=buyer.id,
+                decisions=1,
+            )
+        )
+        make.save(
+            ShortlistDecision(
+                org_id=t.district.id,
+                shortlist_id=t.shortlist.id,
+                number=1,
+                tool_id=t.tool.id,
+                why=self.mark("why"),
+                weighed=[self.mark("weighed")],
+                decided_by=buyer.id,
+                decided_at=clock.now(),
+            )
+        )
+        make.save(
+            ShortlistTool(
+                org_id=t.district.id,
+                shortlist_id=t.shortlist.id,
+                tool_id=t.tool.id,
+                added_at=clock.now(),
+                added_by=buyer.id,
+            )
+        )
+        make.save(
+            ShortlistNote(
+                org_id=t.district.id,
+                shortlist_id=t.shortlist.id,
+                tool_id=t.tool.id,
+                words=self.mark("note"),
+                written_by=buyer.id,
+                written_at=clock.now(),
+                once_key=self.mark("once"),
+            )
+        )
         t.listing_import = make.save(
             ListingImport(
                 org_id=t.vendor.id,

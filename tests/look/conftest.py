@@ -53,6 +53,7 @@ def bare_environment() -> Environment:
         csp_nonce="n0nce",
         static_url=lambda path: f"/static/{path}?v=1",
         get_flashed_messages=lambda with_categories=False: [],
+        books_that_do_not_hold=list,
     )
     return env
 

@@ -1,7 +1,7 @@
 """Invoices and payments by hand, on both engines: numbered, frozen, counted once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -210,6 +210,16 @@ def test_parts_add_up_and_never_above_what_is_open(make, act, people, look):
         **a_check(reference="2", amount_cents=72_501),
     )
     assert balance(look, invoice, f"receivable:{leaid}") == 0
+
+
+def test_an_order_of_the_evening_is_paid_on_the_same_day(make, act, people):
+    """Nine in the evening in New York is the next day already in UTC."""
+    with clock.frozen(datetime(2026, 11, 17, 2, tzinfo=UTC)):
+        invoice = make.invoice(make.order())
+        paid = a_check(paid_on=date(2026, 11, 16))
+        payment = act(people(invoice)["agent"], across(record_payment), invoice.id, **paid)
+
+    assert payment.paid_on == date(2026, 11, 16)
 
 
 def test_whoever_issued_the_invoice_does_not_record_its_payment(make, act, people):
