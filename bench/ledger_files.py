@@ -31,6 +31,22 @@ def run(lines: int = LINES) -> list[dict[str, Any]]:
         ]
 
 
+def verifying(lines: int = LINES, beside_bean_check: int = 100_000) -> list[dict[str, Any]]:
+    """Only how fast an outsider checks them: a part of `marketplace bench ledger`."""
+    with tempfile.TemporaryDirectory() as large, tempfile.TemporaryDirectory() as small:
+        for folder, entries, forms in (
+            (large, lines // 2, ("jsonl",)),
+            (small, beside_bean_check, ("jsonl", "beancount")),
+        ):
+            _fill(Path(folder), entries)
+            for form in forms:
+                _write_apart(Path(folder), form)
+        return [
+            _checking(Path(large) / "books.jsonl", lines),
+            *_beside_bean_check(Path(small), beside_bean_check),
+        ]
+
+
 def _result(name: str, value: float, goal: float, unit: str, against: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -99,12 +115,15 @@ def _writing(place: Path, lines: int) -> list[dict[str, Any]]:
     """Peak memory of a process that writes the whole file, for each form."""
     results = []
     for form in ("jsonl", "csv", "hledger", "beancount"):
-        words = [sys.executable, "-m", "bench.ledger_files", "--write", str(place), form]
-        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-        results.append(
-            _result(f"write {lines:,} lines as {form}", int(told) / 1e6, 200, "MB", "memory")
-        )
+        peak = _write_apart(place, form)
+        results.append(_result(f"write {lines:,} lines as {form}", peak / 1e6, 200, "MB", "memory"))
     return results
+
+
+def _write_apart(place: Path, form: str) -> int:
+    """Peak memory of the process, in bytes."""
+    words = [sys.executable, "-m", "bench.ledger_files", "--write", str(place), form]
+    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
 
 def _write(place: Path, form: str) -> None:

@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
 from sqlalchemy import Engine, Enum, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, create_engine
 
@@ -96,6 +96,22 @@ def as_sqlalchemy_says(connection: Any, problem: sqlite3.Error) -> BaseException
     return DBAPIError.instance(
         None, None, problem, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
     )
+
+
+#: Lost connections, no room or no connections left, a server that stops (SQLSTATE classes).
+AWAY_ON_POSTGRESQL = ("08", "53", "57P")
+AWAY_ON_SQLITE = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """The database could not do it just now; the same again may well work later."""
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "SQLITE_BUSY")  # none: no turn to write
+        return name.startswith(AWAY_ON_SQLITE)
+    state = getattr(error.orig, "sqlstate", None)  # none: there was no connection
+    return error.connection_invalidated or state is None or state.startswith(AWAY_ON_POSTGRESQL)
 
 
 def _refuse_writes(connection: Any, _record: Any) -> None:

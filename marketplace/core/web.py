@@ -314,6 +314,7 @@ TITLES = {
     422: "Something typed needs a change",
     429: "Too many tries",
     500: "Something went wrong on our side",
+    503: "We cannot save or read right now",
 }
 WORDS = {
     400: "The page may have been open too long. Go back, reload it and try again.",
@@ -322,6 +323,8 @@ WORDS = {
     413: "Files may be up to 10 MB, and pasted text a little less.",
     429: "Wait a minute, then try again.",
     500: "Nothing was half-saved. Try again; if it happens twice, tell us the request number.",
+    503: "Our database is away or full. Nothing was half-saved. Wait a minute, then look"
+    " whether it is there, and try again.",
 }
 
 
@@ -347,12 +350,19 @@ def _http_problem(error: HTTPException) -> Any:
     return page, status, kept  # such as Allow and Retry-After
 
 
-def _unforeseen(_error: Exception) -> Any:
+def _unforeseen(error: Exception) -> Any:
+    if db.is_away(getattr(error, "original_exception", None)):
+        page, status = _told(503)
+        return page, status, {"Retry-After": "60"}
+    return _told(500)
+
+
+def _told(status: int) -> Any:
     try:
         db.forget_session()
-        return problem(500)
+        return problem(status)
     except Exception:  # the page itself needs the database, which may be what failed
-        return Response((STATIC / "500.html").read_bytes(), 500, mimetype="text/html")
+        return Response((STATIC / "500.html").read_bytes(), mimetype="text/html"), status
 
 
 def _refuse_nul() -> None:

@@ -91,11 +91,14 @@ class LedgerAccount(OwnedByOrg, table=True):
 
 
 class LedgerTxn(OwnedByOrg, table=True):
-    """One entry: the sealed text, its place in the chain, and columns to search by."""
+    """One entry: the sealed text, its place in the chain, and columns to search by.
+
+    No foreign key leads to the head: it is checked at commit that the head moved here.
+    """
 
     __tablename__ = "ledger_txn"
 
-    org_id: UUID = Field(foreign_key="ledger_head.org_id", primary_key=True)
+    org_id: UUID = Field(primary_key=True)
     seq: int = Field(sa_type=BigInteger, primary_key=True)
     idem_key: str = Field(max_length=200)
     body: str = Field(sa_type=Text)

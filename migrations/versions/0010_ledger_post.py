@@ -28,8 +28,16 @@ WRITTEN_BY_FUNCTIONS = (
 
 # -- PostgreSQL --------------------------------------------------------------------------
 
-#: Nobody can slip in a table of the same name, and no call plans its statements anew.
-PINNED = "SET search_path = pg_catalog, {schema}, pg_temp SET plan_cache_mode = force_generic_plan"
+#: Nobody can slip in a table of the same name, no call plans its statements anew, and a plan
+#: made while the tables were empty does not read all rows when they are full.
+PINNED = """SET search_path = pg_catalog, {schema}, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off"""
+
+#: The newest version of a row, found from the end. While one transaction posts many entries
+#: all older versions of the head and of the balances stay in the way of an ordinary look-up,
+#: which therefore takes longer with each entry. (An equality would be read from the front.)
+HEAD_OF = """FROM ledger_head h WHERE h.org_id >= {0} AND h.org_id <= {0}
+      ORDER BY h.org_id DESC LIMIT 1"""
 
 #: The words of the account codes; the site's rules name the same ones.
 KIND_OF = """
@@ -51,11 +59,12 @@ OPEN_BOOKS = """
 LOCK = """
     CREATE FUNCTION ledger_lock(books uuid, OUT seq bigint, OUT hash text)
     LANGUAGE sql SECURITY DEFINER {pinned} AS $$
-      SELECT h.seq, h.hash FROM ledger_head h WHERE h.org_id = books FOR UPDATE
+      SELECT h.seq, h.hash {head_of_books} FOR UPDATE
     $$
 """
 #: The text is all there is to say: what it means for the tables is read from it here, so
-#: rows and sealed text cannot differ. No number comes back when no books are open.
+#: rows and sealed text cannot differ. No number comes back when no books are open. An
+#: earlier entry is sought by a pair that only one index begins with: see below.
 POST = """
     CREATE FUNCTION ledger_post(said text, OUT seq bigint, OUT hash text, OUT earlier text)
     LANGUAGE plpgsql SECURITY DEFINER {pinned} AS $$
@@ -63,16 +72,17 @@ POST = """
       entry jsonb := said::jsonb;
       leaf bytea := sha256('\\x00'::bytea || convert_to(said, 'UTF8'));
       books uuid := (entry->>'c')::uuid;
-      head ledger_head;
+      head record;
     BEGIN
       -- The lock is a statement of its own: what is read after it is fresh.
-      SELECT * INTO head FROM ledger_head h WHERE h.org_id = books FOR UPDATE;
+      SELECT h.ctid AS place, h.seq, h.hash INTO head {head_of_books} FOR UPDATE;
       IF NOT FOUND THEN
         RETURN;
       END IF;
 
       SELECT t.seq, t.hash, t.body INTO seq, hash, earlier FROM ledger_txn t
-      WHERE t.org_id = books AND t.idem_key = entry->>'k';
+      WHERE (t.idem_key, t.org_id) >= (entry->>'k', books)
+        AND (t.idem_key, t.org_id) <= (entry->>'k', books);
       IF FOUND THEN
         IF earlier::jsonb - ARRAY['t', 'by'] <> entry - ARRAY['t', 'by'] THEN
           RAISE EXCEPTION 'Entry % has the same key but says something else.', seq
@@ -96,18 +106,27 @@ POST = """
         INSERT INTO ledger_entry (org_id, seq, line, account, amount_cents)
         SELECT books, ledger_post.seq, n, account, CASE currency WHEN 'USD' THEN cents END
         FROM line
+      ), kept AS (
+        SELECT change.*, newest.place FROM change LEFT JOIN LATERAL (
+          SELECT b.ctid AS place FROM ledger_balance b
+          WHERE (b.org_id, b.code) >= (books, account) AND (b.org_id, b.code) <= (books, account)
+          ORDER BY b.org_id DESC, b.code DESC LIMIT 1
+        ) AS newest ON true
+      ), begun AS (
+        INSERT INTO ledger_balance (org_id, code, balance_cents, seq, lines)
+        SELECT books, account, cents, ledger_post.seq, lines FROM kept WHERE place IS NULL
+        RETURNING code, balance_cents, lines
       ), moved AS (
-        INSERT INTO ledger_balance AS b (org_id, code, balance_cents, seq, lines)
-        SELECT books, account, cents, ledger_post.seq, lines FROM change
-        ON CONFLICT (org_id, code) DO UPDATE SET
-          balance_cents = b.balance_cents + excluded.balance_cents,
-          seq = excluded.seq,
-          lines = b.lines + excluded.lines
+        UPDATE ledger_balance b SET
+          balance_cents = b.balance_cents + kept.cents,
+          seq = ledger_post.seq,
+          lines = b.lines + kept.lines
+        FROM kept WHERE b.ctid = kept.place
         RETURNING b.code, b.balance_cents, b.lines
       )
       INSERT INTO ledger_snapshot (org_id, code, seq, balance_cents)
       SELECT books, m.code, ledger_post.seq, m.balance_cents
-      FROM moved m JOIN change c ON c.account = m.code
+      FROM (TABLE begun UNION ALL TABLE moved) AS m JOIN change c ON c.account = m.code
       WHERE m.lines / {every} > (m.lines - c.lines) / {every};
 
       INSERT INTO ledger_txn (org_id, seq, idem_key, body, leaf, hash, kind, ref,
@@ -116,7 +135,7 @@ POST = """
               entry->>'ref', (entry->>'d')::date, (entry->>'t')::timestamptz,
               (entry->>'reverses')::bigint);
       UPDATE ledger_head h SET seq = ledger_post.seq, hash = ledger_post.hash
-      WHERE h.org_id = books;
+      WHERE h.ctid = head.place AND h.org_id = books;
     END $$
 """
 REFUSE = """
@@ -135,7 +154,7 @@ CHECK_LINES = """
       last bigint;
     BEGIN
       FOR entry IN SELECT DISTINCT org_id, seq FROM added ORDER BY org_id, seq LOOP
-        SELECT h.seq INTO last FROM ledger_head h WHERE h.org_id = entry.org_id FOR UPDATE;
+        SELECT h.seq INTO last {head_of_entry} FOR UPDATE;
         IF entry.seq IS DISTINCT FROM last + 1 THEN
           RAISE EXCEPTION 'ledger: only the next entry takes lines'
             USING ERRCODE = 'restrict_violation';
@@ -153,7 +172,7 @@ CHECK_CANCELS = """
         RAISE EXCEPTION 'ledger: the lines of entry % must cancel', NEW.seq
           USING ERRCODE = 'check_violation';
       END IF;
-      IF NEW.seq > (SELECT seq FROM ledger_head WHERE org_id = NEW.org_id) THEN
+      IF (SELECT h.seq {head_of_new}) >= NEW.seq IS NOT TRUE THEN
         RAISE EXCEPTION 'ledger: the head must move to entry %', NEW.seq
           USING ERRCODE = 'check_violation';
       END IF;
@@ -199,6 +218,9 @@ GUARD_BALANCES = [
         for table in ("ledger_balance", "ledger_snapshot")
     ),
 ]
+#: Keys that cost a look-up for each line or entry and say what the triggers demand as well:
+#: the head, which is never deleted, must have moved to the entry.
+OWNER_KEYS = {"ledger_entry": "organization", "ledger_txn": "ledger_head"}
 SIGNATURES = ("ledger_open(uuid)", "ledger_lock(uuid)", "ledger_post(text)")
 #: The role that writes may add and never take away. Where roles may not be made, the
 #: functions stay with whoever migrates, and /readyz says what guards the books.
@@ -252,11 +274,19 @@ def _on_postgresql() -> None:
     pinned = PINNED.format(schema=schema)
 
     def run(sql: str) -> None:
-        for name, value in (("pinned", pinned), ("schema", schema), ("every", LINES_PER_SNAPSHOT)):
+        for name, value in {
+            "pinned": pinned,
+            "schema": schema,
+            "every": LINES_PER_SNAPSHOT,
+            "head_of_books": HEAD_OF.format("books"),
+            "head_of_entry": HEAD_OF.format("entry.org_id"),
+            "head_of_new": HEAD_OF.format("NEW.org_id"),
+        }.items():
             sql = sql.replace("{" + name + "}", str(value))
         op.get_bind().exec_driver_sql(sql.replace("%", "%%"))
 
-    op.drop_constraint("fk_ledger_entry_org_id_organization", "ledger_entry", type_="foreignkey")
+    for table, to in OWNER_KEYS.items():
+        op.drop_constraint(f"fk_{table}_org_id_{to}", table, type_="foreignkey")
     _turn_indexes_round(first=False)
     op.add_column("ledger_balance", sa.Column("lines", sa.BigInteger(), nullable=True))
     op.execute(f"UPDATE ledger_balance SET lines = {LINES.format('ledger_balance')}")
@@ -431,7 +461,6 @@ def _on_sqlite() -> None:
         sa.CheckConstraint("seq > 0", name="seq"),
         sa.CheckConstraint("reverses < seq", name="reverses"),
         sa.CheckConstraint("length(leaf) = 64 AND length(hash) = 64", name="hashes"),
-        sa.ForeignKeyConstraint(["org_id"], ["ledger_head.org_id"]),
         sa.ForeignKeyConstraint(["org_id", "reverses"], ["ledger_txn.org_id", "ledger_txn.seq"]),
         sa.PrimaryKeyConstraint("org_id", "seq"),
         sa.UniqueConstraint("idem_key", "org_id"),
@@ -544,13 +573,9 @@ def downgrade() -> None:
         op.drop_table("ledger_snapshot")
         _turn_indexes_round(first=True)
         op.drop_column("ledger_balance", "lines")
-        op.create_foreign_key(
-            "fk_ledger_entry_org_id_organization",
-            "ledger_entry",
-            "organization",
-            ["org_id"],
-            ["id"],
-        )
+        for (table, to), column in zip(OWNER_KEYS.items(), ("id", "org_id"), strict=True):
+            name = f"fk_{table}_org_id_{to}"
+            op.create_foreign_key(name, table, to, ["org_id"], [column])
         for statement in before.ON_POSTGRESQL:
             if "ledger_check_next" in statement:
                 op.execute(statement)

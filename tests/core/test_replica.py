@@ -88,5 +88,5 @@ def test_reads_go_to_the_replica_and_go_on_without_the_primary(site, pair):
 
     assert client.get("/letters").text == "One"
     site.config["PROPAGATE_EXCEPTIONS"] = False
-    assert client.post("/letters").status_code == 500
+    assert client.post("/letters").status_code == 503
     assert client.get("/letters").text == "One"

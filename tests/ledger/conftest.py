@@ -68,6 +68,10 @@ def year(post, undo, make):
     """A small but whole year: billed, paid in part, a grant, the vendor paid, one mistake."""
     make.district("Albertville City", leaid="0100005")
     make.vendor("BrightPath Learning", slug="brightpath")
+    keep_a_year(post, undo)
+
+
+def keep_a_year(post, undo):
     post(
         "invoice:1",
         ("receivable:0100005", 36_000_00),
@@ -93,7 +97,7 @@ def year(post, undo, make):
         ref="pool:reading/invoice:1",
         on=date(2026, 9, 20),
     )
-    post("mistake", on=date(2026, 9, 30))
+    post("mistake", kind=PostingKind.FEE, on=date(2026, 9, 30))
     undo(4)
     post(
         "vendor:1",

@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import select
 
 from marketplace.accounts.rules import OrganizationKind, Role
-from marketplace.core import clock
+from marketplace.core import clock, db, tenancy
+from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import Event
 from marketplace.ledger import body, queries, service
@@ -241,3 +242,24 @@ def test_two_reversals_at_once_are_one(app, post, books, look):
     refusals = [result for result in done if not isinstance(result, int)]
     assert {type(refusal) for refusal in refusals} == {RuleBroken}
     assert queries.verify(look, books.id).ok
+
+
+@on_postgresql
+def test_many_entries_at_once_are_no_harder_to_find_than_one(app, books, look):
+    """Young tables have no statistics, and one transaction leaves its older rows in the way."""
+    with (
+        app.app_context(),
+        tenancy.everyone("the site posts for every consortium"),
+        db.transaction() as session,
+    ):
+        for n in range(500):
+            service.post(session, Actor.system(), books.id, key=f"k{n}", **FEE)
+        session.connection().exec_driver_sql("SELECT pg_stat_force_next_flush()")
+    read = look.connection().exec_driver_sql(
+        "SELECT indexrelname, idx_tup_read::float / idx_scan FROM pg_stat_user_indexes"
+        " WHERE idx_scan > 400 AND relname LIKE 'ledger_%%'"
+    )
+    rows_for_each_look = dict(read.all())
+
+    assert {"pk_ledger_head", "pk_ledger_balance", "pk_ledger_txn"} <= rows_for_each_look.keys()
+    assert max(rows_for_each_look.values()) <= 2
