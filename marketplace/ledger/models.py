@@ -149,7 +149,14 @@ class LedgerEntry(OwnedByOrg, table=True):
         ),
         CheckConstraint("line > 0", name="line"),
         CheckConstraint("amount_cents <> 0", name="amount"),
-        Index("ix_ledger_entry_account", "account", "org_id", "seq", "line"),
+        Index(
+            "ix_ledger_entry_account",
+            "account",
+            "org_id",
+            "seq",
+            "line",
+            postgresql_include=["amount_cents"],
+        ),
         READ_ONLY,
     )
 

@@ -260,12 +260,14 @@ def _turn_indexes_round(*, first: bool) -> None:
         op.drop_constraint(f"uq_ledger_txn_{'_'.join(old)}", "ledger_txn", type_="unique")
         new = order(column)
         op.create_unique_constraint(f"uq_ledger_txn_{'_'.join(new)}", "ledger_txn", new)
-    for name, table, columns in (
-        ("ix_ledger_txn_effective_on", "ledger_txn", ("effective_on",)),
-        ("ix_ledger_entry_account", "ledger_entry", ("account", "seq", "line")),
+    # With the amount in it, what an account held at some time is read from the index alone.
+    amount = [] if first else ["amount_cents"]
+    for name, table, columns, carried in (
+        ("ix_ledger_txn_effective_on", "ledger_txn", ("effective_on",), []),
+        ("ix_ledger_entry_account", "ledger_entry", ("account", "seq", "line"), amount),
     ):
         op.drop_index(name, table)
-        op.create_index(name, table, order(*columns))
+        op.create_index(name, table, order(*columns), postgresql_include=carried)
 
 
 def _on_postgresql() -> None:
