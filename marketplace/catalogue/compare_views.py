@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import render_template, request
 
@@ -16,7 +17,7 @@ from marketplace.catalogue import (
 )
 from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.models import Tool
-from marketplace.catalogue.offer_queries import schedules_of, vendors_of
+from marketplace.catalogue.offer_queries import schedules_of
 from marketplace.catalogue.shared_views import bp
 from marketplace.core import db, page_cache, web
 from marketplace.core.errors import NotFound, RuleBroken
@@ -29,8 +30,8 @@ CHOICES = 40
 def compare() -> Any:
     session = db.session()
     asked = _asked()
-    found = queries.known_tools(session, asked)
-    picked = [found[slug] for slug in asked if slug in found]
+    found = queries.known_tools_with_makers(session, asked)
+    picked = [found[slug][0] for slug in asked if slug in found]
     seats = _seats(request.args.get("seats", ""))
     context = {
         "missing": [slug for slug in asked if slug not in found],
@@ -40,7 +41,11 @@ def compare() -> Any:
     }
     if len(picked) < 2 or "pick" in request.args:
         return _picker(session, context)
-    return _comparison(session, context, "diff" in request.args)
+    return _comparison(session, context, _makers(found), "diff" in request.args)
+
+
+def _makers(found: dict[str, tuple[Tool, str]]) -> dict[UUID, str]:
+    return {tool.org_id: maker for tool, maker in found.values()}
 
 
 def _seats(typed: str) -> int | None:
@@ -59,9 +64,9 @@ def _picker(session: Any, context: dict[str, Any]) -> str:
     return render_template("catalogue/compare.html", **context)
 
 
-def _comparison(session: Any, context: dict[str, Any], diff: bool) -> str:
+def _comparison(session: Any, context: dict[str, Any], makers: dict[UUID, str], diff: bool) -> str:
     tools, seats = context["tools"], context["seats"]
-    offered, groups = _groups(session, tools, seats)
+    offered, groups = _groups(session, tools, makers, seats)
     hidden = 0
     if diff:
         groups, hidden = comparing.only_differing(groups)
@@ -80,16 +85,17 @@ def _comparison(session: Any, context: dict[str, Any], diff: bool) -> str:
     )
 
 
-def _groups(session: Any, tools: Sequence[Tool], seats: int | None) -> tuple[Any, list[Any]]:
+def _groups(
+    session: Any, tools: Sequence[Tool], makers: dict[UUID, str], seats: int | None
+) -> tuple[Any, list[Any]]:
     actor = login.current_actor()
     offered = schedules_of(session, tools)
-    names = {key: org.name for key, org in vendors_of(session, tools).items()}
     given = listing_queries.answers_now(session, tools)
 
     def may_read(who: str) -> bool:
         return who == "public" or (who == "districts" and actor.org_kind == "district")
 
-    return offered, comparing.compare(tools, offered, names, seats, given, may_read)
+    return offered, comparing.compare(tools, offered, makers, seats, given, may_read)
 
 
 def _address(tools: Sequence[Tool], seats: int | None) -> dict[str, Any]:
@@ -111,11 +117,11 @@ def _notes(session: Any, tools: Sequence[Tool]) -> dict[Any, Any]:
 def compare_xlsx() -> Any:
     """The comparison as a workbook; with the notes of the reader's district when it has some."""
     session = db.session()
-    found = queries.known_tools(session, asked := _asked())
-    tools = [found[slug] for slug in asked if slug in found][: comparing.MOST_TOOLS]
+    found = queries.known_tools_with_makers(session, asked := _asked())
+    tools = [found[slug][0] for slug in asked if slug in found][: comparing.MOST_TOOLS]
     if len(tools) < 2:
         raise NotFound("There is nothing to compare.")
-    _, groups = _groups(session, tools, _seats(request.args.get("seats", "")))
+    _, groups = _groups(session, tools, _makers(found), _seats(request.args.get("seats", "")))
     if "diff" in request.args:
         groups, _ = comparing.only_differing(groups)
     notes = _notes(session, tools)

@@ -29,7 +29,7 @@ def tools() -> Any:
     with tenancy.everyone(PUBLIC):
         found = finding_queries.search(session, filters)
         page = _page(found, ROWS, lambda placed: finding_queries.lines_of(session, placed))
-        offered = schedules_of(session, page.items)
+        offered = {line.id: line.schedules for line in page.items if line.schedules}
         return render_template(
             "catalogue/tools.html",
             filters=filters,

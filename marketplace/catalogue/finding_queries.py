@@ -19,12 +19,14 @@ from marketplace.catalogue import finding_rules
 from marketplace.catalogue import shelf as shelves
 from marketplace.catalogue.finding_models import Shelf, ShelfRow
 from marketplace.catalogue.finding_rules import PRICE_STEPS, PRICE_WORDS
-from marketplace.catalogue.models import Tool
+from marketplace.catalogue.models import PriceSchedule, Tool
+from marketplace.catalogue.queries import last_zone_today
 from marketplace.catalogue.questions import load
 from marketplace.catalogue.rules import AI_WORDS, GRADES, SUBJECTS, AIUse
 from marketplace.catalogue.shelf import Placed
 from marketplace.catalogue.word_queries import places_with
 from marketplace.core import tenancy
+from marketplace.pricing import rules as pricing
 
 SORTS = ("name", "price", "new")
 FILTERS = (
@@ -138,15 +140,18 @@ _lock = Lock()
 
 def shelf_of(session: Session) -> shelves.Shelf:
     """The shelf as it now is: one query, one more when something changed since the last look."""
+    return _shelf_at(session, session.exec(select(Shelf.version)).one())
+
+
+def _shelf_at(session: Session, version: int) -> shelves.Shelf:
     address = str(session.get_bind().url)  # type: ignore[union-attr]
-    version = session.exec(select(Shelf.version)).one()
     shelf = _kept.get(address)
     if shelf is not None and shelf.version >= version:
         return shelf
     with _lock:
         shelf = _kept.pop(address, None) or shelves.Shelf()
         if shelf.version < version:
-            shelf.take(_changed_since(session, shelf.version), version)
+            shelf = shelf.renewed(_changed_since(session, shelf.version), version)
         while len(_kept) >= KEPT:
             _kept.pop(next(iter(_kept)))
         _kept[address] = shelf
@@ -202,7 +207,7 @@ class Found:
     shelf: shelves.Shelf
     filters: Filters
     #: What the words match; None when nothing was typed.
-    matched: Sequence[int] | None = None
+    matched: int | None = None
     #: The words looked for instead, when nothing had those typed.
     instead: str = ""
     _sets: dict[str, int] = field(default_factory=dict)
@@ -234,7 +239,7 @@ class Found:
         if self.matched is None or sort:
             return self.shelf.page(bits, sort or "name", start, size)
         typed = self.instead or " ".join(finding_rules.asked_words(self.filters.q))
-        return self.shelf.nearest_first(bits, typed, start, size)
+        return self.shelf.nearest_first(self._set("q"), typed, bits, start, size)
 
     def _left(self, but: str = "") -> int:
         key = f"but {but}"
@@ -249,7 +254,7 @@ class Found:
     def _set(self, name: str) -> int:
         if name not in self._sets:
             if name == "q":
-                bits = shelves.bits_of(self.matched or ()) & self.shelf.listed
+                bits = (self.matched or 0) & self.shelf.listed
             else:
                 bits = _bits(self.shelf, self.filters.size, name, getattr(self.filters, name))
             self._sets[name] = bits
@@ -268,16 +273,33 @@ def _bits(shelf: shelves.Shelf, size: int, name: str, value: Any) -> int:
 
 def search(session: Session, filters: Filters) -> Found:
     """Two queries: the shelf, and the words if there are any; two more for a slip of the finger."""
-    shelf = shelf_of(session)
+    version = session.exec(select(Shelf.version)).one()
+    shelf = _shelf_at(session, version)
     words = finding_rules.asked_words(filters.q)
     if not words:
-        return Found(shelf, filters, [] if filters.q else None)
-    matched, instead = places_with(session, words), ""
+        return Found(shelf, filters, 0 if filters.q else None)
+    matched, instead = _matched(session, shelf, version, words), ""
     if not matched:
         nearest = [shelf.nearest_word(word) or word for word in words]
         if nearest != words:
-            matched, instead = places_with(session, nearest), " ".join(nearest)
+            matched, instead = _matched(session, shelf, version, nearest), " ".join(nearest)
     return Found(shelf, filters, matched, instead if matched else "")
+
+
+def _matched(session: Session, shelf: shelves.Shelf, version: int, words: Sequence[str]) -> int:
+    """The tools that have the words, asked of the database once for each version of the shelf.
+
+    Words change in the transaction that makes a new version. A reader who still sees an older
+    version than the shelf's keeps nothing.
+    """
+    key = tuple(words)
+    if version != shelf.version:
+        return shelves.bits_of(places_with(session, words))
+    bits = shelf.matched.get(key)
+    if bits is None:
+        bits = shelves.bits_of(places_with(session, words))
+        shelf.remember(key, bits)
+    return bits
 
 
 def tools_on(session: Session, placed: Sequence[Placed]) -> list[Tool]:
@@ -304,10 +326,12 @@ class Line:
     ai_facts: Sequence[str]
     open_pools: int
     maker: str
+    #: The prices in force today.
+    schedules: list[pricing.Schedule] = field(default_factory=list)
 
 
 def lines_of(session: Session, placed: Sequence[Placed]) -> list[Line]:
-    """The tools of a page with their makers, in its order: one query, no whole rows."""
+    """The tools of a page with makers and prices, in its order: one query, no whole rows."""
     ids = [row.tool_id for row in placed]
     if not ids:
         return []
@@ -322,15 +346,27 @@ def lines_of(session: Session, placed: Sequence[Placed]) -> list[Line]:
         Tool.ai_facts,
         Tool.open_pools,
         col(Organization.name).label("maker"),
+        PriceSchedule.terms,
+    )
+    in_force = (
+        (col(PriceSchedule.tool_id) == Tool.id)
+        & col(PriceSchedule.withdrawn_at).is_(None)
+        & (col(PriceSchedule.valid_until) >= last_zone_today())
     )
     query = (
         select(*columns)
         .select_from(Tool)
         .join(Organization, col(Organization.id) == Tool.org_id)
+        .outerjoin(PriceSchedule, in_force)
         .where(col(Tool.id).in_(ids))
+        .order_by(col(PriceSchedule.offered_at), col(PriceSchedule.id))
     )
+    found: dict[UUID, Line] = {}
     with tenancy.everyone("the catalogue is public"):
-        found = {row[0]: Line(*row) for row in session.exec(query)}
+        for *said, terms in session.exec(query):
+            line = found.setdefault(said[0], Line(*said))
+            if terms:
+                line.schedules.append(pricing.schedule_from_json(terms))
     return [found[tool_id] for tool_id in ids if tool_id in found]
 
 

@@ -136,9 +136,14 @@ def get_version(session: Session, tool_id: UUID, number: int) -> ListingVersion:
 def published_answers(session: Session, tool: Tool) -> tuple[str, Answers, ListingVersion | None]:
     """(question set, answers, version) that buyers read now."""
     version = newest_version(session, tool.id)
+    return *answers_in(version, tool), version
+
+
+def answers_in(version: ListingVersion | None, tool: Tool) -> tuple[str, Answers]:
+    """(question set, answers) of a version; of a tool from before the first, what it says."""
     if version is None:
-        return questions.NEWEST, answers_on_tool(tool), None
-    return version.question_set, version.content["answers"], version
+        return questions.NEWEST, answers_on_tool(tool)
+    return version.question_set, version.content["answers"]
 
 
 def may_read(actor: Actor, who: str, org_id: UUID) -> bool:

@@ -77,12 +77,8 @@ class Offer:
 
 
 def offers_of(session: Session, tool_id: UUID) -> list[Offer]:
-    """Every edition of a tool, with or without a price: two queries."""
-    in_force = {s.edition_id: s for s in queries.schedules_of(session, tool_id)}
-    return [
-        Offer(edition, in_force.get(edition.id))
-        for edition in queries.editions_of(session, tool_id)
-    ]
+    """Every edition of a tool, with or without a price."""
+    return [Offer(*pair) for pair in queries.editions_with_prices(session, tool_id)]
 
 
 def vendors_of(session: Session, tools: Any) -> dict[UUID, Organization]:

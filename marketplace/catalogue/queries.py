@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, or_, select
 
+from marketplace.accounts.models import Organization
 from marketplace.catalogue import prices, rules
 from marketplace.catalogue.listing_models import ListingVersion
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
@@ -38,6 +39,33 @@ def known_tool(session: Session, slug: str, actor: Actor = NOBODY) -> Tool:
     return _one(session, Tool.slug == slug, actor, col(Tool.published_at).is_not(None))
 
 
+def tool_with_maker(
+    session: Session, slug: str, actor: Actor = NOBODY
+) -> tuple[Tool, Organization, VendorProfile | None, ListingVersion | None]:
+    """As `known_tool`, with who makes it and the version that buyers read now: one query."""
+    newest = (
+        select(func.max(ListingVersion.number))
+        .where(ListingVersion.tool_id == Tool.id)
+        .correlate(Tool)
+        .scalar_subquery()
+    )
+    query = (
+        select(Tool, Organization, VendorProfile, ListingVersion)
+        .join(Organization, col(Organization.id) == Tool.org_id)
+        .outerjoin(VendorProfile, col(VendorProfile.org_id) == Tool.org_id)
+        .outerjoin(
+            ListingVersion,
+            (col(ListingVersion.tool_id) == Tool.id) & (col(ListingVersion.number) == newest),
+        )
+        .where(Tool.slug == slug, _seen(actor, col(Tool.published_at).is_not(None)))
+    )
+    with tenancy.everyone(_WHY):
+        found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such tool.")
+    return found
+
+
 def tool_with_files(session: Session, slug: str, actor: Actor) -> Tool:
     """As `known_tool`; the operator also sees a listing that was sent and never published."""
     if access.is_operator(actor, None):
@@ -50,12 +78,15 @@ def tool_by_id(session: Session, tool_id: UUID, actor: Actor = NOBODY) -> Tool:
 
 
 def _one(session: Session, which: object, actor: Actor, is_open: object) -> Tool:
-    seen = or_(is_open, Tool.org_id == actor.org_id) if actor.org_id else is_open  # type: ignore[arg-type]
     with tenancy.everyone(_WHY):
-        tool = session.exec(select(Tool).where(which, seen)).one_or_none()  # type: ignore[arg-type]
+        tool = session.exec(select(Tool).where(which, _seen(actor, is_open))).one_or_none()  # type: ignore[arg-type]
     if tool is None:
         raise NotFound("There is no such tool.")
     return tool
+
+
+def _seen(actor: Actor, is_open: Any) -> Any:
+    return or_(is_open, Tool.org_id == actor.org_id) if actor.org_id else is_open
 
 
 def tools_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Tool]:
@@ -68,11 +99,15 @@ def tools_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Tool]:
         return {tool.id: tool for tool in session.exec(query)}
 
 
-def known_tools(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
-    """Tools that are or were public, by slug, in one query."""
-    query = select(Tool).where(col(Tool.slug).in_(set(slugs)), col(Tool.published_at).is_not(None))
+def known_tools_with_makers(session: Session, slugs: Iterable[str]) -> dict[str, tuple[Tool, str]]:
+    """Tools that are or were public, by slug, each with the name of its maker: one query."""
+    query = (
+        select(Tool, Organization.name)
+        .join(Organization, col(Organization.id) == Tool.org_id)
+        .where(col(Tool.slug).in_(set(slugs)), col(Tool.published_at).is_not(None))
+    )
     with tenancy.everyone(_WHY):
-        return {tool.slug: tool for tool in session.exec(query)}
+        return {tool.slug: (tool, maker) for tool, maker in session.exec(query)}
 
 
 def version_at(session: Session, tool_id: UUID, moment: datetime) -> int | None:
@@ -89,6 +124,26 @@ def editions_of(session: Session, tool_id: UUID) -> list[Edition]:
     query = select(Edition).where(Edition.tool_id == tool_id)
     with tenancy.everyone("whoever may see the tool may see its editions"):
         return sorted(session.exec(query), key=lambda edition: edition.name)
+
+
+def editions_with_prices(
+    session: Session, tool_id: UUID
+) -> list[tuple[Edition, PriceSchedule | None]]:
+    """As `editions_of`, each with the price in force today: one query."""
+    in_force = (
+        (col(PriceSchedule.edition_id) == Edition.id)
+        & col(PriceSchedule.withdrawn_at).is_(None)
+        & (col(PriceSchedule.valid_until) >= last_zone_today())
+    )
+    query = (
+        select(Edition, PriceSchedule)
+        .outerjoin(PriceSchedule, in_force)
+        .where(Edition.tool_id == tool_id)
+        .order_by(col(PriceSchedule.offered_at), col(PriceSchedule.id))
+    )
+    with tenancy.everyone("whoever may see the tool may see its editions and prices"):
+        newest = {edition.id: (edition, price) for edition, price in session.exec(query)}
+    return sorted(newest.values(), key=lambda pair: pair[0].name)
 
 
 def schedules_of(session: Session, tool_id: UUID) -> list[PriceSchedule]:

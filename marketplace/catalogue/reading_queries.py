@@ -38,9 +38,11 @@ class Reading:
     in_doubt: set[str] = field(default_factory=set)
 
 
-def reading_of(session: Session, tool: Tool, actor: Actor) -> Reading:
-    """What buyers read now: two queries."""
-    question_set, answers, version = listing_queries.published_answers(session, tool)
+def reading_of(
+    session: Session, tool: Tool, version: ListingVersion | None, actor: Actor
+) -> Reading:
+    """What buyers read in this version, the newest: one query."""
+    question_set, answers = listing_queries.answers_in(version, tool)
     notices = listing_queries.notices_of(session, tool.id)
     doubt = listing_queries.in_doubt(notices)
     return Reading(parts_of(question_set, answers, actor, tool), version, notices, doubt)

@@ -16,6 +16,8 @@ from marketplace.core.spelling import allowed, distance, pairs
 FEW = 400
 #: Slips whose nearest word is kept until the shelf changes.
 REMEMBERED = 500
+#: Orders by nearness kept until then; each may name every tool.
+KEPT_ORDERS = 50
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,20 @@ class Shelf:
     _orders: dict[str, tuple[list[int], dict[int, int]]] = field(default_factory=dict)
     _vocabulary: dict[str, int] = field(default_factory=dict)
     _nearest: dict[str, str | None] = field(default_factory=dict)
+    #: Words looked for -> the tools that have them, as the database said at this version.
+    matched: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _nearness: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+
+    def renewed(self, changed: Sequence[Placed], version: int) -> "Shelf":
+        """Another shelf with the changes; who reads this one goes on undisturbed."""
+        fresh = Shelf(self.version, dict(self.rows), dict(self.marks), self.listed)
+        fresh.take(changed, version)
+        return fresh
+
+    def remember(self, words: tuple[str, ...], bits: int) -> None:
+        if len(self.matched) >= REMEMBERED:
+            self.matched.clear()
+        self.matched[words] = bits
 
     def take(self, changed: Sequence[Placed], version: int) -> None:
         """Put what changed in its place; the rest stays."""
@@ -82,8 +98,6 @@ class Shelf:
         off = bits_of([row.place for row in changed if not row.listed])
         on = bits_of([row.place for row in changed if row.listed])
         self.listed = (self.listed | on) & ~off
-        if changed:
-            self._orders, self._vocabulary, self._nearest = {}, {}, {}
         self.version = version
 
     def of(self, mark: str) -> int:
@@ -133,13 +147,25 @@ class Shelf:
             self._orders[sort] = order, {place: n for n, place in enumerate(order)}
         return self._orders[sort]
 
-    def nearest_first(self, bits: int, typed: str, start_at: int, size: int) -> list[Placed]:
-        """A page of the tools in `bits`: a name that begins with what was typed, then words in the
-        name, in name, maker or summary, anywhere else. The endings of long words do not count."""
+    def nearest_first(
+        self, matched: int, typed: str, bits: int, start: int, size: int
+    ) -> list[Placed]:
+        """A page of the tools in `bits`, which are some of those matched: a name that begins with
+        what was typed, then words in the name, in name, maker or summary, anywhere else."""
+        key = (matched, typed)
+        order = self._nearness.get(key)
+        if order is None:
+            if len(self._nearness) >= KEPT_ORDERS:
+                self._nearness.clear()
+            order = self._nearness[key] = self._by_nearness(matched, typed)
+        return [self.rows[place] for place in self._walk(order, bits, start, size)]
+
+    def _by_nearness(self, bits: int, typed: str) -> list[int]:
+        """The endings of long words do not count."""
         _, rank = self._order("name")
         places = sorted(places_in(bits), key=rank.__getitem__)
         starts = [word[: max(4, len(word) - 3)] for word in typed.split()]
-        near: tuple[list[Placed], ...] = ([], [], [], [])
+        near: tuple[list[int], ...] = ([], [], [], [])
         for place in places:  # written out: a thousand calls would cost more than the search
             row = self.rows[place]
             name, words = row.name_key, row.words
@@ -147,8 +173,8 @@ class Shelf:
             for start in starts if step else ():
                 if start not in name:
                     step = 2 if step < 3 and start in words else 3
-            near[step].append(row)
-        return [*near[0], *near[1], *near[2], *near[3]][start_at : start_at + size]
+            near[step].append(place)
+        return [*near[0], *near[1], *near[2], *near[3]]
 
     # -- slips of the finger -----------------------------------------------------------------
 

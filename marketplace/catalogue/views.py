@@ -26,7 +26,6 @@ from marketplace.catalogue import (
 from marketplace.catalogue.answer_forms import FollowToolForm
 from marketplace.catalogue.find_views import tool_document
 from marketplace.catalogue.finding_queries import Filters
-from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import offers_of, schedules_of
 from marketplace.catalogue.reading_queries import reading_of
 from marketplace.catalogue.shared_views import bp
@@ -56,33 +55,26 @@ __all__ = [
 def tool(slug: str) -> Any:
     session = db.session()
     actor = login.current_actor()
-    found = queries.known_tool(session, slug, actor)
+    found, vendor, profile, version = queries.tool_with_maker(session, slug, actor)
     seats = Filters.of(request.args).seats
     may_follow = access.can(actor, "catalogue.follow_tool", found) and found.published_at
     follows = bool(may_follow and listing_queries.follows(session, found.id, actor.home))
     with tenancy.everyone("a published listing is public"):
-        context = tool_context(session, found)
-        priced = [offer.schedule for offer in context["offers"] if offer.schedule]
+        offers = offers_of(session, found.id)
+        priced = [offer.schedule for offer in offers if offer.schedule]
         return render_template(
             "catalogue/tool.html",
-            **context,
+            tool=found,
+            vendor=vendor,
+            profile=profile,
+            offers=offers,
             seats=seats,
             my_cents=prices.cheapest_of(priced, seats) if seats else None,
-            reading=reading_of(session, found, actor),
+            reading=reading_of(session, found, version, actor),
             form=FollowToolForm() if may_follow else None,
             follows=follows,
             lists_for=actor.leaid if access.can(actor, "catalogue.weigh_tools") else None,
         )
-
-
-def tool_context(session: Any, tool: Tool) -> dict[str, Any]:
-    """Whose tool it is and what it costs."""
-    return {
-        "tool": tool,
-        "vendor": accounts.get_organization(session, tool.org_id),
-        "profile": queries.vendor_profile(session, tool.org_id),
-        "offers": offers_of(session, tool.id),
-    }
 
 
 @bp.get("/tools/<slug>.json")
@@ -90,17 +82,15 @@ def tool_context(session: Any, tool: Tool) -> dict[str, Any]:
 def tool_json(slug: str) -> Any:
     session = db.session()
     found = queries.get_tool(session, slug)
-    context = tool_context(session, found)
-    document = tool_document(
-        found, context["vendor"], schedules_of(session, [found]).get(found.id, ())
-    )
+    maker = accounts.get_organization(session, found.org_id)
+    document = tool_document(found, maker, ())
     editions = [
         {
             "name": offer.edition.name,
             "included": offer.edition.included or None,
             "price": None if offer.offered is None else offer.document(),
         }
-        for offer in context["offers"]
+        for offer in offers_of(session, found.id)
     ]
     document.pop("price_schedules")
     question_set, answers, version = listing_queries.published_answers(session, found)
