@@ -63,7 +63,10 @@ def test_another_method_says_who_pays_more_than_today_and_who_would_leave(circle
     page = client_for(circle.buyer).send(circle.url, **fields(circle, method="equal"))
 
     assert page.status_code == 200
-    assert "would save $7,066.67 by buying apart: Maple Valley and Pine Ridge." in page.text
+    # Who pays the odd cent of $25,000.00 in three depends on the name of the consortium.
+    assert re.search(
+        r"would save \$7,066\.6[67] by buying apart: Maple Valley and Pine Ridge\.", page.text
+    )
     assert re.search(r"\$6,159.4[23] more", page.text)  # 8,333.33 against 2,173.91
     assert "Store as a proposal to vote on" in page.text
 
