@@ -15,6 +15,7 @@ FEATURES = (
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
     "orders",  # orders, purchase orders, invoices, payments by check
+    "outreach",  # a lead writes to its members, sees who stands where, and what was done
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
     "operations",  # health, the operator's console, waiting work
