@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask_login import login_required
 
 from marketplace.accounts import letter_queries, letter_service, login, stop_links
@@ -33,9 +33,11 @@ def account_letters() -> Any:
 def stop_letters(token: str) -> Any:
     """Opening the link changes nothing, since mail programs open links by themselves."""
     form, actor = ButtonForm(), login.current_actor()
-    _, kind = stop_links.read_stop(token)
-    done = form.submitted(lambda writer: letter_service.stop_letters(writer, actor, token))
+    user_id, kind = stop_links.read_stop(token)
+    if form.submitted(lambda writer: letter_service.stop_letters(writer, actor, token)):
+        return redirect(url_for(".stop_letters", token=token))
     name, brings = LETTER_WORDS[kind]
-    return render_template(
-        "accounts/stop_letters.html", form=form, done=done, name=name, brings=brings
+    stopped = {stop.kind for stop in letter_queries.stops_of(db.session(), user_id)}
+    return web.form_page(
+        "accounts/stop_letters.html", form, done=kind in stopped, name=name, brings=brings
     )

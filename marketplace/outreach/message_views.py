@@ -29,9 +29,9 @@ def remind(slug: str) -> Any:
     organization, consortium = led(slug, "outreach.remind")
     pool = pool_asked(organization, queries.pools_of(db.session(), organization.id))
     asked = standing_asked()
-    if asked not in REMINDERS:
-        raise NotFound("There is nothing to remind of.")
-    assert asked is not None
+    if asked is None or asked not in REMINDERS:
+        flash("Choose whom to remind on the roll.")
+        return redirect(url_for(".roll", slug=slug))
     there = [line for line in lines_of(organization, consortium, pool) if line.standing is asked]
     closes = web.moment(pool.closes_at, pool.time_zone) if pool else ""
     subject, text = rules.reminder(asked, pool.title if pool else "our next pool", closes)

@@ -15,6 +15,7 @@ VALUES = {
     ("/account", "membership_id"): lambda t: t.membership.id,
     ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
     ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "message_id"): lambda t: t.message.id,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
@@ -104,7 +105,13 @@ OPEN_TO_OTHERS = {
 OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
-BY_SECRET = {"accounts.accept_invitation", "accounts.confirm_email", "accounts.set_password"}
+BY_SECRET = {
+    "accounts.accept_invitation",
+    "accounts.confirm_email",
+    "accounts.set_password",
+    "accounts.stop_letters",
+    "home.calendar_feed",
+}
 
 
 def is_open_to_others(rule):
