@@ -10,6 +10,7 @@ FEATURES = (
     "directory",  # the real districts: federal facts with their year
     "pricing",  # price schedules, splits, clearing: pure rules
     "catalogue",  # vendors, tools, price schedules, compare
+    "scorecards",  # privacy and AI safety: rubric, cards, law lines, accessibility reports
     "ledger",  # the books: post, reverse, verify, export
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
