@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
-
-from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import User
@@ -16,26 +15,24 @@ from marketplace.reviews import queries
 from marketplace.reviews.models import Review
 
 
-def tell_vendor(session: Session, tool: Tool, subject: str, text: str) -> None:
+def tell_vendor(session: Any, tool: Tool, subject: str, text: str) -> None:
     vendor = accounts.get_organization(session, tool.org_id)
     people = accounts.people_with_role(session, vendor.id, Role.ADMINISTRATOR, Role.LISTING_EDITOR)
     _send(session, people, f"{tool.name}: {subject}", text, f"/v/{vendor.slug}/reviews/{tool.slug}")
 
 
-def tell_operator(session: Session, tool: Tool, subject: str, text: str, path: str) -> None:
+def tell_operator(session: Any, tool: Tool, subject: str, text: str, path: str) -> None:
     site = queries.operator_org(session)
     people = accounts.people_with_role(session, site.id, Role.OPERATOR)
     _send(session, people, f"{tool.name}: {subject}", text, path)
 
 
-def tell_person(
-    session: Session, user: User, tool: Tool, subject: str, text: str, path: str
-) -> None:
+def tell_person(session: Any, user: User, tool: Tool, subject: str, text: str, path: str) -> None:
     _send(session, [user], f"{tool.name}: {subject}", text, path)
 
 
 def tell_seats(
-    session: Session, review: Review, tool: Tool, subject: str, text: str, path: str
+    session: Any, review: Review, tool: Tool, subject: str, text: str, path: str
 ) -> None:
     """Everybody who sits in the review now."""
     ids = [seat.user_id for seat in queries.seats_of(session, review.id) if seat.is_fit]
@@ -44,7 +41,7 @@ def tell_seats(
 
 
 def tell_reviewers(
-    session: Session, tool: Tool, subject: str, text: str, path: str, but: Iterable[UUID] = ()
+    session: Any, tool: Tool, subject: str, text: str, path: str, but: Iterable[UUID] = ()
 ) -> None:
     """Every reviewer without a tie to the vendor."""
     left_out = {*but, *queries.negotiators(session, tool.org_id)}
@@ -57,6 +54,6 @@ def until(day_: date | None) -> str:
     return f" The last day is {day(day_)}." if day_ else ""
 
 
-def _send(session: Session, people: Iterable[User], subject: str, text: str, path: str) -> None:
+def _send(session: Any, people: Iterable[User], subject: str, text: str, path: str) -> None:
     for person in people:
         mail.send(session, person.email, subject, f"{text}\n\nOpen {mail.site_address()}{path}\n")

@@ -35,6 +35,7 @@ def publish_card(session: Session, actor: Actor, review_id: UUID) -> Review:
         reasons=card_queries.reasons(session, review),
         is_desk_review=review.signed_at is None,
         once_key=f"review-{review.id}-{review.card_number}",
+        holds_until=review.expires_on,
     )
     return review
 

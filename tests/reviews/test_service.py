@@ -94,12 +94,9 @@ def test_the_second_reader_is_blind(case, see, app):
     assert see(queries.readings_of_seat, bens) == {}
     with pytest.raises(NotFound):
         see(queries.both_readings, case.now(review))
+    drawn = rubric_queries.drawn(case.now(review))
+    undrawn = next(c.id for c in rubric_queries.applicable(case.rubric, FACTS) if c.id not in drawn)
     with pytest.raises(NotFound):  # not among his questions
-        undrawn = next(
-            c.id
-            for c in rubric_queries.applicable(case.rubric, FACTS)
-            if c.id not in rubric_queries.drawn(case.now(review))
-        )
         case.do(case.ben, service.read_question, review.id, undrawn, vendor_says("a"))
     case.do(case.ada, service.take_vendors_word, review.id)
     case.do(case.ada, service.hand_in, review.id)
@@ -112,9 +109,7 @@ def test_the_second_reader_is_blind(case, see, app):
 def test_who_may_sit(case, make, see):
     review = case.signed()
     with pytest.raises(NotAllowed):
-        case.do(
-            case.editor, service.assign_seat, review.id, user_id=case.ada.id, seat=Seat.FIRST
-        )
+        case.do(case.editor, service.assign_seat, review.id, user_id=case.ada.id, seat=Seat.FIRST)
     with pytest.raises(RuleBroken, match="not a reviewer"):
         case.seat(review, case.buyer, Seat.FIRST)
     convener = case.dana
@@ -200,22 +195,18 @@ def test_paper_needs_a_document_of_this_tool_its_place_and_quote(case, see):
         ({"dated": None}, "dated"),
         ({"dated": TODAY + timedelta(days=1)}, "dated"),
     ):
+        found = Found(**on_paper.__dict__ | lacking)
         with pytest.raises(RuleBroken) as refused:
-            found = Found(**on_paper.__dict__ | lacking)
             case.do(case.ada, service.read_question, review.id, "US-02", found)
         assert refused.value.field == field
     elsewhere = case.make.tool(name="Another")
-    foreign = case.do(
-        case.operator, service.file_evidence, elsewhere.id, text_file("Other"), PAPER
-    )
+    foreign = case.do(case.operator, service.file_evidence, elsewhere.id, text_file("Other"), PAPER)
+    found = Found(**on_paper.__dict__ | {"document_id": foreign.id})
     with pytest.raises(NotFound):
-        found = Found(**on_paper.__dict__ | {"document_id": foreign.id})
         case.do(case.ada, service.read_question, review.id, "US-02", found)
     case.do(case.ada, service.read_question, review.id, "US-02", on_paper)
-    assert (
-        case.do(case.editor, service.file_evidence, case.tool.id, text_file("We never sell data."), PAPER).id
-        == document.id
-    )  # fmt: skip
+    same = text_file("We never sell data.")
+    assert case.do(case.editor, service.file_evidence, case.tool.id, same, PAPER).id == document.id
     review = case.read(review, US_02=on_paper)
     case.do(case.editor, service.answer_check, review.id)
     card, _ = see(scorecards.card_of, case.tool.id)
@@ -257,9 +248,7 @@ def test_the_vendors_points_are_answered_before_publishing(case, see, app, look)
     with pytest.raises(RuleBroken, match="have a point without an answer: US-01"):
         case.do(case.cleo, service.publish_review, review.id)
     with pytest.raises(NotFound):
-        case.do(
-            case.cleo, service.settle_question, review.id, "US-02", vendor_says("a"), why="No."
-        )
+        case.do(case.cleo, service.settle_question, review.id, "US-02", vendor_says("a"), why="No.")
     with clock.frozen(NOW + timedelta(minutes=5)):
         other = other_option(case.rubric, "US-01", "a")
         case.do(
@@ -285,8 +274,8 @@ def test_an_appeal_is_decided_by_somebody_else_and_appended(case, see, look):
             case.buyer, service.appeal_review, case.tool.id,
             question="US-02", words="Again.", once_key="other",
         )  # fmt: skip
+    viewer = case.make.person(case.make.district(), Role.VIEWER)
     with pytest.raises(NotAllowed):
-        viewer = case.make.person(case.make.district(), Role.VIEWER)
         case.do(
             viewer, service.appeal_review, case.tool.id, question="US-02", words="x", once_key="v"
         )
