@@ -401,3 +401,13 @@ def test_the_homes_above_get_a_panel_with_sums(app, world, side):
         filled = panels(slot, world["consortium"])
 
     assert "$1,125.01" in filled
+
+
+def test_the_vendors_home_says_which_terms_end_when(client_for, make, world):
+    page = client_for(world["people"]["finance"]).get(world["desks"]["vendor"] + "/").text
+    rival = client_for(make.person(make.vendor(), Role.ADMINISTRATOR))
+
+    ahead = page.split("Renewals ahead")[1].split("</ul>")[0]
+    assert "Jun 29, 2028:" in ahead
+    assert "1 order ends, 100 seats" in ahead
+    assert rival.get(world["desks"]["vendor"] + "/").status_code == 404
