@@ -25,7 +25,7 @@ PUBLIC = "the catalogue is public"
 
 @dataclass(frozen=True)
 class Listed:
-    """What the slot "catalogue.tool_rows" is about: the tools of a page, and the seats asked for."""
+    """What the slot "catalogue.tool_rows" is about: a page's tools, and the seats asked for."""
 
     tools: Sequence[Any]
     seats: int | None

@@ -27,8 +27,9 @@ ROWS = (
             "INSERT INTO tool (org_id, id, slug, name, summary, description, status, edits,"
             " lowest_grade, highest_grade, subjects, languages, ai_use, ai_facts, runs_on,"
             " works_with, search_text, subject_keys, open_pools, created_at, published_at,"
-            " suspended_because, review_note) VALUES (:org, :tool, :slug, :name, 'Listens to children.', 'For"
-            " reading aloud.', :status, 0, 0, 5, '[\"reading\"]', '[\"Español\"]', 'generative',"
+            " suspended_because, review_note) VALUES (:org, :tool, :slug, :name,"
+            " 'Listens to children.', 'For reading aloud.', :status, 0, 0, 5, '[\"reading\"]',"
+            " '[\"Español\"]', 'generative',"
             " '[\"It listens.\"]', 'Any browser', '', 'x', '', 0, '2026-01-01 00:00:00+00',"
             " :published, '', '')",
             {"org": ORG, "tool": tool, "slug": slug, "name": slug.title(), "status": status,
