@@ -7,9 +7,10 @@ import pypdf
 import pytest
 from flask_login import login_user
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
 from marketplace.consortia.rules import LegalShape
-from marketplace.core import clock, tenancy
+from marketplace.core import clock, db, tenancy
 from marketplace.core.panels import panels
 from marketplace.ledger import queries as books
 from marketplace.orders import queries
@@ -398,7 +399,12 @@ def test_the_homes_above_get_a_panel_with_sums(app, world, side):
     }[side]
     with app.test_request_context(), tenancy.everyone("test"):
         login_user(world["people"][role])
-        filled = panels(slot, world["consortium"])
+        subject = {
+            "district": world["district"],
+            "vendor": accounts.get_organization(db.session(), world["order"].vendor_id),
+            "consortium": world["consortium"],
+        }[side]
+        filled = panels(slot, subject)
 
     assert "$1,125.01" in filled
 
