@@ -18,7 +18,7 @@ from marketplace.outreach import queries
 from marketplace.outreach.queries import Line
 from marketplace.outreach.rules import REMINDERS, STANDING_TAGS, Standing
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import RUNG_WORDS, STATUS_WORDS, takes_seats
+from marketplace.pools.rules import CLEARED_STATES, RUNG_WORDS, STATUS_WORDS, takes_seats
 
 bp = Blueprint("outreach", __name__)
 
@@ -68,6 +68,7 @@ def roll(slug: str) -> Any:
         pools=pools,
         pool=pool,
         asked=asked,
+        ordered=pool is not None and pool.status in CLEARED_STATES,
         counts=[(each, counts[each]) for each in Standing if counts[each]],
         page=web.paged_list(shown),
         tags=STANDING_TAGS,
