@@ -315,7 +315,7 @@ def move(engine, how, revision):
 
 def test_a_text_of_old_is_kept_beside_choices_that_say_what_the_site_did(app, database_url, see):
     engine = app.extensions["engine"]
-    move(engine, command.downgrade, "0016")
+    move(engine, command.downgrade, "0019")
     with engine.begin() as connection:
         for sql in (
             "INSERT INTO organization (id, kind, name, slug, founded_at, time_zone) VALUES"

@@ -12,8 +12,8 @@ from alembic import op
 
 from marketplace.core import tenancy
 
-revision = "0017"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
