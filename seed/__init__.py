@@ -5,10 +5,21 @@ date counts back from the day it is built: pools are open, bills are due, books 
 Districts and service agencies are real (`seed/data`); what they do here is made up.
 """
 
-from seed import accounts, books, catalogue, consortia, costs, decisions, outreach, pools, summary
+from seed import (
+    accounts,
+    books,
+    cards,
+    catalogue,
+    consortia,
+    costs,
+    decisions,
+    outreach,
+    pools,
+    summary,
+)
 from seed.diary import Diary
 
-PLANS = (accounts, catalogue, consortia, pools, costs, decisions, books, outreach)
+PLANS = (accounts, catalogue, cards, consortia, pools, costs, decisions, books, outreach)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",

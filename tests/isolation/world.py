@@ -53,6 +53,7 @@ from marketplace.decisions.models import Decision, Elector, Remark
 from marketplace.decisions.rules import DecisionKind, Outcome
 from marketplace.decisions.rules import tally as count
 from marketplace.directory.models import District
+from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.rules import Leg
@@ -63,6 +64,7 @@ from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from tests import cards
 from tests.agreements import build as agreements
 
 PASSWORD = "a slow walk round the lake"
@@ -130,6 +132,7 @@ class Builder:
         self.members()
         self.decisions()
         self.pools()
+        self.gaps()
         self.agreements()
         self.orders()
         self.outreach()
@@ -457,6 +460,24 @@ class Builder:
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
         with tenancy.everyone("tests build rows of every organization"):
             return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
+
+    def gaps(self):
+        """A tool whose card has a gap, which the neighbour accepted."""
+        make, t = self.make, self.t
+        t.gapped = make.tool(t.vendor, f"{self.name} Speller", card=False)
+        card = make.save(*cards.rows(t.gapped, EQ_02={"state": "declined"}))
+        make.save(
+            GapAcceptance(
+                org_id=t.neighbour.id,
+                tool_id=t.gapped.id,
+                card_id=card.id,
+                card_version=1,
+                gaps=[{"key": "EQ-02:declined", "title": "Barriers", "words": "No answer."}],
+                words=self.mark("why-the-gap-is-accepted"),
+                accepted_by=t.people["neighbour"].id,
+                accepted_at=clock.now(),
+            )
+        )
 
     def agreements(self):
         """A standing offer that the neighbour joined, and a paper between two parties."""
