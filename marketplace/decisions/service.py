@@ -159,7 +159,9 @@ def cast_vote(
     """The named voter's vote, or the vote of a district that gave its proxy. It is final: the
     row of the district is locked, so two people never vote for one district twice. The same
     person pressing twice changes nothing."""
-    decision, own = _stand_up(session, actor, decision_id, "decisions.cast_vote")
+    decision, member = _stand_up(session, actor, decision_id)
+    require(actor, "decisions.cast_vote", member)
+    own = _own_row(session, decision_id, member)
     voting = own
     if for_district_id and for_district_id != actor.home:
         found = queries.elector(session, decision_id, for_district_id, lock=True)
@@ -187,7 +189,9 @@ def cast_vote(
 
 def declare_conflict(session: Session, actor: Actor, decision_id: UUID, words: str) -> Elector:
     """The district has an interest of its own in this decision, so it does not vote."""
-    decision, own = _stand_up(session, actor, decision_id, "decisions.declare_conflict")
+    decision, member = _stand_up(session, actor, decision_id)
+    require(actor, "decisions.declare_conflict", member)
+    own = _own_row(session, decision_id, member)
     if own.conflicted_at is not None:
         return own
     rules.check_is_open(decision.closed_at is None, decision.closes_at, clock.now())
@@ -205,7 +209,9 @@ def give_proxy(
     session: Session, actor: Actor, decision_id: UUID, to_id: UUID, words: str
 ) -> Elector:
     """Let another member cast this district's vote; until it has, the district may vote itself."""
-    decision, own = _stand_up(session, actor, decision_id, "decisions.give_proxy")
+    decision, member = _stand_up(session, actor, decision_id)
+    require(actor, "decisions.give_proxy", member)
+    own = _own_row(session, decision_id, member)
     if own.proxy_to_id == to_id:
         return own
     rules.check_is_open(decision.closed_at is None, decision.closes_at, clock.now())
@@ -234,17 +240,17 @@ def give_proxy(
     return own
 
 
-def _stand_up(
-    session: Session, actor: Actor, decision_id: UUID, action: str
-) -> tuple[Decision, Elector]:
-    """The locked decision, and the row of the actor's district in it."""
+def _stand_up(session: Session, actor: Actor, decision_id: UUID) -> tuple[Decision, Member]:
+    """The locked decision, and what the actor's district is to the consortium."""
     decision = queries.get_decision(session, decision_id, lock=True)
-    member = consortia.get_member(session, decision.org_id, actor.home)
-    require(actor, action, member)
-    own = queries.elector(session, decision_id, actor.home, lock=True)
+    return decision, consortia.get_member(session, decision.org_id, actor.home)
+
+
+def _own_row(session: Session, decision_id: UUID, member: Member) -> Elector:
+    own = queries.elector(session, decision_id, member.district_id, lock=True)
     if own is None:
         raise RuleBroken("Your district joined after this vote was opened, so it has no vote.")
-    return decision, own
+    return own
 
 
 def close_decision(session: Session, actor: Actor, decision_id: UUID) -> Decision:
