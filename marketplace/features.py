@@ -15,6 +15,7 @@ FEATURES = (
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
     "orders",  # orders, purchase orders, invoices, payments by check
+    "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
     "operations",  # health, the operator's console, waiting work
