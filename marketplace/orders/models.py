@@ -32,9 +32,13 @@ class Order(OwnedByOrg, table=True):
     pool_id: UUID = Field(foreign_key="pool.id", index=True)
     tool_id: UUID = Field(foreign_key="tool.id")
     leaid: str
-    kind: OrderKind = Field(default=OrderKind.POOL, sa_type=choice(OrderKind))
+    kind: OrderKind = Field(
+        default=OrderKind.POOL,
+        sa_type=choice(OrderKind),
+        sa_column_kwargs={"server_default": OrderKind.POOL.value},
+    )
     #: 0 for the first order of a district from a pool; what came later counts on.
-    part: int = 0
+    part: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     status: OrderStatus = Field(default=OrderStatus.ORDERED, sa_type=choice(OrderStatus))
     seats: int
     spare_seats: int = 0

@@ -13,6 +13,7 @@ from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, page_cache, panels, tenancy, web
 from marketplace.core.access import can
+from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import NotFound
 from marketplace.pools import (
     clearing_rules,
@@ -23,7 +24,6 @@ from marketplace.pools import (
     queries,
     rules,
 )
-from marketplace.pools.calendar import Entry, calendar
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, Shown, bp, find, totals

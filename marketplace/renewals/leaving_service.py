@@ -13,7 +13,7 @@ from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.ledger.rules import PostingKind
 from marketplace.pools import queries as pools
-from marketplace.renewals import posting_service, queries, rules
+from marketplace.renewals import posting_service, preview_queries, queries, rules
 from marketplace.renewals.models import LeavingConsent, TermRequest
 from marketplace.renewals.queries import Standing
 from marketplace.renewals.rules import RequestKind, RequestStatus
@@ -45,7 +45,7 @@ def ask_to_leave(
         raise RuleBroken("Your district holds no seats in this pool.")
     if queries.open_request(session, pool.id, actor.home, RequestKind.WITHDRAWAL):
         raise RuleBroken("Your district has asked to leave already. Take that back to ask anew.")
-    queries.what_leaving_does(session, term, leaid, starts_on, today, ())  # may refuse
+    preview_queries.what_leaving_does(session, term, leaid, starts_on, today, ())  # may refuse
     request = TermRequest(
         org_id=pool.org_id,
         pool_id=pool.id,
@@ -90,7 +90,7 @@ def consent_to_leaving(
     term = queries.running(session, pool)
     if leaid == request.leaid or leaid not in term.seats_at_end:
         raise NotFound("There is no such request.")
-    outcome = queries.what_leaving_does(
+    outcome = preview_queries.what_leaving_does(
         session, term, request.leaid, request.starts_on, _day(request, pool.time_zone), ()
     )
     rules.check_rise_as_shown(rise_cents, outcome.change.raised.get(leaid, 0))
@@ -126,7 +126,7 @@ def approve_leaving(session: Session, actor: Actor, request_id: UUID) -> TermReq
     rules.check_second_person(request.asked_by, actor.user_id)
     term = queries.running(session, pool)
     consents = queries.consents_to(session, request.id)
-    outcome = queries.what_leaving_does(
+    outcome = preview_queries.what_leaving_does(
         session,
         term,
         request.leaid,

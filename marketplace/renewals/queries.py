@@ -22,7 +22,7 @@ from marketplace.orders.models import CreditNote, Order
 from marketplace.orders.rules import OrderKind
 from marketplace.pools.models import Commitment, Pool
 from marketplace.pools.rules import seed_of
-from marketplace.pricing.rules import Method, SplitTerms, Term, Withdrawal, schedule_from_json
+from marketplace.pricing.rules import Method, SplitTerms, Term, schedule_from_json
 from marketplace.renewals import rules
 from marketplace.renewals.models import (
     LeavingConsent,
@@ -34,9 +34,6 @@ from marketplace.renewals.rules import RequestKind, RequestStatus, RunStatus, Te
 from marketplace.renewals.settlement_rules import (
     Deal,
     Holding,
-    Price,
-    leaving,
-    prices_of_more,
     seats_on,
 )
 
@@ -156,41 +153,6 @@ def running(session: Session, pool: Pool, *also: str) -> Standing:
     if found.settled:
         raise RuleBroken("The true-up of this term is posted, so nothing in it changes any more.")
     return found
-
-
-def late_price(term: Standing, leaid: str, seats: int, starts_on: date) -> Price:
-    """What joining with these seats on that day costs."""
-    held = term.seats_on(starts_on)
-    return prices_of_more(term.deal, held, {leaid: seats}, starts_on, term.pupils)[leaid]
-
-
-def batch_prices(term: Standing, batch: SeatBatch, requests: list[TermRequest]) -> dict[str, Price]:
-    """What everybody in a batch pays, priced together."""
-    added = {request.leaid: request.seats for request in requests}
-    held = term.seats_on(batch.starts_on)
-    return prices_of_more(term.deal, held, added, batch.starts_on, term.pupils) if added else {}
-
-
-def what_leaving_does(
-    session: Session,
-    term: Standing,
-    leaid: str,
-    starts_on: date,
-    asked_on: date,
-    consents: Iterable[str],
-) -> Withdrawal:
-    """Everybody's share before and after `leaid` leaves, and whether the by-laws allow it."""
-    free_until = term_rules(session, term.pool.org_id).drop_until(term.pool.term_starts_on)
-    return leaving(
-        term.deal,
-        term.holdings,
-        term.pupils,
-        leaid,
-        first_day_without=starts_on,
-        asked_on=asked_on,
-        free_until=free_until,
-        consents=consents,
-    )
 
 
 def name_of(session: Session, org_id: UUID) -> str:

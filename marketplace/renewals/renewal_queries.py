@@ -5,11 +5,15 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import distinct, func
 from sqlmodel import Session, col, select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import PriceSchedule
+from marketplace.core import clock
+from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import NotFound
 from marketplace.orders.models import Order
 from marketplace.orders.rules import OrderKind
@@ -21,8 +25,17 @@ from marketplace.renewals.models import (
     Renewal,
     RenewalAnswer,
     RenewalNotice,
+    TermRequest,
+    TrueUpRun,
+    UsageCount,
 )
-from marketplace.renewals.rules import NOTICE_DAYS
+from marketplace.renewals.rules import (
+    NOTICE_DAYS,
+    Answer,
+    RequestStatus,
+    RunStatus,
+    notice_days,
+)
 
 #: Ended terms stay on the desks for so long: their true-up and their certificates.
 SHOWN_AFTER = timedelta(days=400)
@@ -115,10 +128,13 @@ def terms_of_district(session: Session, district_id: UUID, today: date) -> list[
     ]
 
 
-def pools_to_join(session: Session, consortium_ids: Iterable[UUID], today: date) -> list[Pool]:
+def pools_to_join(
+    session: Session, consortium_ids: Iterable[UUID], today: date
+) -> list[tuple[Pool, Organization]]:
     """Running terms of these consortia, the newest first: what a member might join late."""
     query = (
-        select(Pool)
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == col(Pool.org_id))
         .where(
             col(Pool.org_id).in_(set(consortium_ids)),
             col(Pool.status).in_(CLEARED_STATES),
@@ -127,7 +143,7 @@ def pools_to_join(session: Session, consortium_ids: Iterable[UUID], today: date)
         .order_by(col(Pool.term_ends_on).desc(), col(Pool.id))
         .limit(100)
     )
-    return list(session.exec(query))
+    return [(pool, consortium) for pool, consortium in session.exec(query)]
 
 
 def terms_of_consortium(session: Session, org_id: UUID, today: date) -> list[Pool]:
@@ -144,9 +160,12 @@ def terms_of_consortium(session: Session, org_id: UUID, today: date) -> list[Poo
     return list(session.exec(query))
 
 
-def terms_of_vendor(session: Session, vendor_id: UUID, today: date) -> list[Pool]:
+def terms_of_vendor(
+    session: Session, vendor_id: UUID, today: date
+) -> list[tuple[Pool, Organization]]:
     query = (
-        select(Pool)
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == col(Pool.org_id))
         .where(
             Pool.vendor_id == vendor_id,
             col(Pool.status).in_(CLEARED_STATES),
@@ -155,7 +174,79 @@ def terms_of_vendor(session: Session, vendor_id: UUID, today: date) -> list[Pool
         .order_by(col(Pool.term_ends_on), col(Pool.id))
         .limit(200)
     )
-    return list(session.exec(query))
+    return [(pool, consortium) for pool, consortium in session.exec(query)]
+
+
+def waiting_by_pool(session: Session, pool_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many requests and true-ups wait for an answer, by pool."""
+    found = dict.fromkeys(pool_ids, 0)
+    if not pool_ids:
+        return found
+    for table, waits in (
+        (TermRequest, TermRequest.status == RequestStatus.ASKED),
+        (TrueUpRun, TrueUpRun.status == RunStatus.PROPOSED),
+    ):
+        query = select(table.pool_id, func.count()).where(waits, col(table.pool_id).in_(pool_ids))
+        for pool_id, count in session.exec(query.group_by(col(table.pool_id))):
+            found[pool_id] += count
+    return found
+
+
+def answers_by_pool(session: Session, pool_ids: Sequence[UUID]) -> dict[UUID, dict[Answer, int]]:
+    """How many districts gave each answer, by pool."""
+    found: dict[UUID, dict[Answer, int]] = {pool_id: {} for pool_id in pool_ids}
+    columns: Any = (RenewalAnswer.pool_id, RenewalAnswer.answer, func.count())
+    query = select(*columns).where(col(RenewalAnswer.pool_id).in_(pool_ids))
+    grouped = query.group_by(col(RenewalAnswer.pool_id), col(RenewalAnswer.answer))
+    for pool_id, answer, count in session.exec(grouped) if pool_ids else ():
+        found[pool_id][Answer(answer)] = count
+    return found
+
+
+def seats_by_pool(session: Session, pool_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """(districts, seats) ordered in each pool."""
+    columns: Any = (Order.pool_id, func.count(distinct(col(Order.org_id))), func.sum(Order.seats))
+    query = select(*columns).where(
+        col(Order.pool_id).in_(pool_ids), Order.kind != OrderKind.SHARE_CHANGE
+    )
+    rows = session.exec(query.group_by(col(Order.pool_id))) if pool_ids else ()
+    return {pool_id: (districts, int(seats)) for pool_id, districts, seats in rows}
+
+
+class UseLine(NamedTuple):
+    """A district in a term that ends, with its count, as the vendor's list shows it."""
+
+    pool: Pool
+    leaid: str
+    name: str
+    seats: int
+    first_order: UUID
+    said: UsageCount | None
+
+
+def use_lines(session: Session, pools: Sequence[Pool]) -> list[UseLine]:
+    """Every district of these pools: two queries, however many there are."""
+    by_id = {pool.id: pool for pool in pools}
+    if not by_id:
+        return []
+    columns: Any = (Order.pool_id, Order.leaid, Organization.name, Order.id, Order.seats)
+    query = (
+        select(*columns)
+        .select_from(Order)
+        .join(Organization, col(Organization.id) == col(Order.org_id))
+        .where(col(Order.pool_id).in_(by_id), Order.kind != OrderKind.SHARE_CHANGE)
+        .order_by(col(Organization.name), col(Order.leaid), col(Order.part))
+    )
+    counted = select(UsageCount).where(col(UsageCount.pool_id).in_(by_id))
+    counts = {(count.pool_id, count.leaid): count for count in session.exec(counted)}
+    lines: dict[tuple[UUID, str], list[Any]] = {}
+    for pool_id, leaid, name, order_id, seats in session.exec(query):
+        line = lines.setdefault((pool_id, leaid), [name, 0, order_id])
+        line[1] += seats
+    return [
+        UseLine(by_id[pool_id], leaid, name, seats, order_id, counts.get((pool_id, leaid)))
+        for (pool_id, leaid), (name, seats, order_id) in lines.items()
+    ]
 
 
 # -- prices then and now -----------------------------------------------------------------------
@@ -181,6 +272,30 @@ def cost_then_and_now(
         return round(whole * seats / max(pool_seats, 1))
 
     return share(pool.terms), share(offered.terms) if offered else None
+
+
+def organization(session: Session, org_id: UUID) -> Organization:
+    return accounts.get_organization(session, org_id)
+
+
+def slug_of(session: Session, org_id: UUID) -> str:
+    return organization(session, org_id).slug
+
+
+# -- dates -------------------------------------------------------------------------------------
+
+
+def calendar_of(name: str, zone: str, terms: Sequence[Pool], address: str) -> str:
+    """The notice dates and the last day of each term, as an iCalendar file."""
+    entries = []
+    for pool in terms:
+        ends = f"The term ends {pool.term_ends_on.isoformat()}. Nothing renews by itself."
+        for days, day in notice_days(pool.term_ends_on):
+            title = f"Decide on renewal: {pool.title}"
+            entries.append(Entry(f"{pool.id}-notice-{days}", title, day, ends, address))
+        title = f"Ends: {pool.title}"
+        entries.append(Entry(f"{pool.id}-term-ends", title, pool.term_ends_on, ends, address))
+    return calendar(name, zone, clock.now(), entries)
 
 
 # -- certificates ------------------------------------------------------------------------------

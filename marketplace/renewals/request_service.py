@@ -19,7 +19,7 @@ from marketplace.orders.rules import OrderKind
 from marketplace.orders.service import Addition, place_additions
 from marketplace.pools import queries as pools
 from marketplace.pools.models import Pool
-from marketplace.renewals import posting_service, queries, rules
+from marketplace.renewals import posting_service, preview_queries, queries, rules
 from marketplace.renewals.models import SeatBatch, TermRequest
 from marketplace.renewals.queries import Standing
 from marketplace.renewals.rules import RequestKind, RequestStatus
@@ -39,8 +39,8 @@ def ask_to_join_late(
     seats: int,
     starts_on: date,
     once_key: str,
-    contact_name: str = "",
-    contact_email: str = "",
+    contact_name: str | None = None,
+    contact_email: str | None = None,
 ) -> TermRequest:
     """A member that is not in the pool asks for seats for the rest of its term."""
     pool = pools.get_pool(session, pool_id, lock=True)
@@ -60,8 +60,8 @@ def ask_to_join_late(
         kind=RequestKind.LATE_JOIN,
         seats=seats,
         starts_on=starts_on,
-        contact_name=contact_name.strip(),
-        contact_email=contact_email.strip(),
+        contact_name=(contact_name or "").strip(),
+        contact_email=(contact_email or "").strip(),
         once_key=once_key,
         asked_at=clock.now(),
         asked_by=actor.user_id,
@@ -92,14 +92,16 @@ def approve_late_join(session: Session, actor: Actor, request_id: UUID) -> TermR
 
     Where the first day has passed meanwhile, the seats begin today and only the days left cost.
     """
-    pool, request = _locked(session, actor, request_id, "renewals.approve_late_join")
+    request = queries.get_request(session, request_id)
+    require(actor, "renewals.approve_late_join", request)
+    pool, request = _locked(session, request)
     if request.status is RequestStatus.APPROVED:
         return request
     _check_can_decide(request, actor, RequestKind.LATE_JOIN)
     term = queries.running(session, pool, request.leaid)
     starts_on = max(request.starts_on, clock.today(pool.time_zone))
     _check_can_join(session, term, request.district_id, request.leaid, request.seats, starts_on)
-    price = queries.late_price(term, request.leaid, request.seats, starts_on)
+    price = preview_queries.late_price(term, request.leaid, request.seats, starts_on)
     request.starts_on = starts_on
     posted = posting_service.post_change(
         session,
@@ -240,7 +242,7 @@ def place_batch(session: Session, actor: Actor, batch_id: UUID) -> SeatBatch:
         raise RuleBroken("Nobody has asked for seats on this date.")
     for request in mine:
         rules.check_second_person(request.asked_by, actor.user_id)
-    prices = queries.batch_prices(term, batch, mine)
+    prices = preview_queries.batch_prices(term, batch, mine)
     posted = posting_service.post_change(
         session,
         actor,
@@ -270,7 +272,9 @@ def place_batch(session: Session, actor: Actor, batch_id: UUID) -> SeatBatch:
 
 def refuse_request(session: Session, actor: Actor, request_id: UUID, *, reason: str) -> TermRequest:
     """The lead says no, and why; the district reads it."""
-    _pool, request = _locked(session, actor, request_id, "renewals.refuse_request")
+    request = queries.get_request(session, request_id)
+    require(actor, "renewals.refuse_request", request)
+    _pool, request = _locked(session, request)
     if request.status is RequestStatus.REFUSED:
         return request
     rules.check_waits(request.status)
@@ -285,8 +289,7 @@ def take_back_request(session: Session, actor: Actor, request_id: UUID) -> TermR
     """The district takes back what the lead has not answered yet."""
     request = queries.get_request(session, request_id)
     require(actor, "renewals.take_back_request", request)
-    pools.get_pool(session, request.pool_id, lock=True)
-    request = queries.get_request(session, request_id, lock=True)
+    _pool, request = _locked(session, request)
     if request.status is RequestStatus.TAKEN_BACK:
         return request
     rules.check_waits(request.status)
@@ -295,14 +298,10 @@ def take_back_request(session: Session, actor: Actor, request_id: UUID) -> TermR
     return request
 
 
-def _locked(
-    session: Session, actor: Actor, request_id: UUID, permission: str
-) -> tuple[Pool, TermRequest]:
+def _locked(session: Session, request: TermRequest) -> tuple[Pool, TermRequest]:
     """The pool's row first, then the request's: the same order everywhere."""
-    request = queries.get_request(session, request_id)
-    require(actor, permission, request)
     pool = pools.get_pool(session, request.pool_id, lock=True)
-    return pool, queries.get_request(session, request_id, lock=True)
+    return pool, queries.get_request(session, request.id, lock=True)
 
 
 def _check_can_decide(request: TermRequest, actor: Actor, kind: RequestKind) -> None:

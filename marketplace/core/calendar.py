@@ -1,4 +1,4 @@
-"""A pool's dates as an iCalendar file (RFC 5545): the deadline in UTC, days as whole days."""
+"""Dates as an iCalendar file (RFC 5545): the deadline in UTC, days as whole days."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
