@@ -116,6 +116,7 @@ def test_use_is_said_disputed_and_settled_on_pages(make, term, here, client_for,
         assert vendor.send(f"/v/{world.vendor.slug}/counts/{count_id}", agree="yes").location
         count(act, world, 1, 60)
         assert lead.send(f"{here(world)['lead']}/true-up").status_code == 302
+        look.rollback()
         run = look.exec(select(TrueUpRun)).one()
         page = f"/c/{world.org.slug}/true-ups/{run.id}"
 
