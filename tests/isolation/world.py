@@ -53,6 +53,7 @@ from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
 from tests.agreements import build as agreements
+from tests.isolation import terms
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -123,6 +124,7 @@ class Builder:
         self.outreach()
         self.correction()
         self.invitations()
+        terms.build(self)
         self.proofs()
         return self.t
 
