@@ -30,6 +30,7 @@ VALUES = {
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
+    ("/consortia/new/", "step"): lambda t: "name",
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -91,6 +92,7 @@ SPECIAL = {
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
     ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
         lambda t: t.orders["cash_ready"].id
     ),

@@ -33,7 +33,8 @@ from marketplace.catalogue.listing_models import (
     ToolFollower,
 )
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.consortia.models import Instrument
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json
+from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
@@ -320,6 +321,7 @@ class Builder:
             make.org_of(c) for c in (t.consortium, t.cash, t.forming)
         )
         convener = self.person("convener", t.agency, Role.ADMINISTRATOR)
+        self.by_laws(convener)
         for org in (t.consortium_org, t.cash_org, t.forming_org):
             make.role(convener, org, Role.CONVENER)
         for key in ("fiscal-agent", "fiscal-agent-2"):
@@ -328,11 +330,48 @@ class Builder:
         for role in (Role.REVIEWER, Role.VOTER, Role.ALTERNATE):
             self.person(str(role), t.consortium_org, role)
 
+    def by_laws(self, convener):
+        """A draft that is minor, one that holds words, and a founding that is not finished."""
+        for consortium, choices, text in (
+            (self.t.consortium, Choices(notice_days=30), ""),
+            (self.t.forming, Choices(), self.mark("words-of-the-draft")),
+        ):
+            self.make.save(
+                ByLaws(
+                    org_id=consortium.org_id,
+                    version=2,
+                    modules=choices_as_json(choices),
+                    text=text,
+                    changed_at=clock.now(),
+                    changed_by_id=convener.id,
+                )
+            )
+        answers = {
+            "name": self.mark("name-to-be"),
+            "purpose": "Buy together.",
+            "time_zone": "America/New_York",
+            "legal_shape": "joint",
+            "fiscal_agent": "",
+            "successor": "",
+            "choices": choices_as_json(Choices()),
+            "text": self.mark("by-laws-to-be"),
+            "done": ["end", "members", "money", "name", "shape"],
+        }
+        self.make.save(
+            FoundingDraft(
+                org_id=self.t.agency.id,
+                user_id=convener.id,
+                answers=answers,
+                changed_at=clock.now(),
+            )
+        )
+
     def members(self):
         make, t = self.make, self.t
         words = self.mark("words-to-the-lead")
         t.member = make.member(t.consortium, t.district, words=words)
-        make.member(t.cash, t.district, words=words)
+        in_cash = make.member(t.cash, t.district, words=words)
+        self.set(in_cash, accepted_by_laws_version=None)
         make.member(t.consortium, t.neighbour)
         for key, status in (("asking", MemberStatus.REQUESTED), ("invited", MemberStatus.INVITED)):
             self.waiting(getattr(t, key), status, words)
