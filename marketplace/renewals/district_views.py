@@ -128,8 +128,8 @@ def my_term(leaid: str, consortium: str, pool_slug: str) -> Any:
         run=runs[0] if runs else None,
         run_tags=rules.RUN_TAGS,
         settled=term.settled,
-        drop_until=queries.term_rules(session, pool.org_id).drop_until(pool.term_starts_on),
-        late_join_words=rules.LATE_JOIN_WORDS[queries.term_rules(session, pool.org_id).late_join],
+        drop_until=queries.term_rules(session, pool).drop_until,
+        late_join_words=rules.LATE_JOIN_WORDS[queries.term_rules(session, pool).late_join],
         order_id=first.id,
         press=PressForm(),
         may_ask=can(actor, "renewals.ask_for_seats", pool),
@@ -179,7 +179,7 @@ def ask_to_join_late(leaid: str, consortium: str, pool_slug: str) -> Any:
         price=price,
         waiting=waiting,
         press=PressForm(),
-        late_join_words=rules.LATE_JOIN_WORDS[queries.term_rules(session, pool.org_id).late_join],
+        late_join_words=rules.LATE_JOIN_WORDS[queries.term_rules(session, pool).late_join],
     )
 
 
@@ -249,7 +249,7 @@ def ask_to_leave(leaid: str, consortium: str, pool_slug: str) -> Any:
         outcome=outcome,
         problem=problem,
         names=preview_queries.names_of(db.session(), shown.standing),
-        drop_until=queries.term_rules(session, pool.org_id).drop_until(pool.term_starts_on),
+        drop_until=queries.term_rules(session, pool).drop_until,
     )
 
 

@@ -75,7 +75,7 @@ def term(consortium: str, pool_slug: str) -> Any:
     standing = shown.standing
     batches = queries.batches_of(session, pool.id)
     requests = queries.requests_of(session, pool.id)
-    in_force = queries.term_rules(session, pool.org_id)
+    in_force = queries.term_rules(session, pool)
     renewal = renewal_queries.renewal_of(session, pool.id)
     return render_template(
         "renewals/term.html",
@@ -98,7 +98,7 @@ def term(consortium: str, pool_slug: str) -> Any:
         answer_tags=rules.ANSWER_TAGS,
         runs=queries.runs_of(session, pool.id),
         run_tags=rules.RUN_TAGS,
-        drop_until=in_force.drop_until(pool.term_starts_on),
+        drop_until=in_force.drop_until,
         late_join_words=rules.LATE_JOIN_WORDS[in_force.late_join],
         true_up_words=POLICY_WORDS[in_force.true_up],
         settles_from=pool.term_ends_on - rules.SETTLE_BEFORE_END,
@@ -145,7 +145,9 @@ def approve_late_join(consortium: str, request_id: UUID) -> Any:
     price = None
     if starts_on <= shown.pool.term_ends_on:
         with_them = queries.standing(db.session(), shown.pool, [asked.leaid])
-        price = preview_queries.late_price(with_them, asked.leaid, asked.seats, starts_on)
+        price = preview_queries.late_price(
+            db.session(), with_them, asked.leaid, asked.seats, starts_on
+        )
     return web.form_page(
         "renewals/approve_late_join.html",
         form,

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
+from marketplace.consortia.rules import LateJoin
 from marketplace.core import clock
 from marketplace.core.errors import RuleBroken
 from marketplace.pools import queries as pools
@@ -18,10 +19,18 @@ from marketplace.renewals.queries import Standing
 from marketplace.renewals.settlement_rules import Price, leaving, prices_of_more
 
 
-def late_price(term: Standing, leaid: str, seats: int, starts_on: date) -> Price:
-    """What joining with these seats on that day costs."""
-    held = term.seats_on(starts_on)
-    return prices_of_more(term.deal, held, {leaid: seats}, starts_on, term.pupils)[leaid]
+def late_price(session: Session, term: Standing, leaid: str, seats: int, starts_on: date) -> Price:
+    """What joining with these seats on that day costs, by the rule of the by-laws."""
+    rule = queries.term_rules(session, term.pool).late_join
+    rules.check_may_join_late(rule)
+    return prices_of_more(
+        term.deal,
+        term.seats_on(starts_on),
+        {leaid: seats},
+        starts_on,
+        term.pupils,
+        whole_term=rule is LateJoin.WHOLE_TERM,
+    )[leaid]
 
 
 def batch_prices(term: Standing, batch: SeatBatch, requests: list[TermRequest]) -> dict[str, Price]:
@@ -40,7 +49,7 @@ def price_to_join(
     today = clock.today(pool.time_zone)
     rules.check_starts(starts_on, pool.term_starts_on, pool.term_ends_on, today)
     rules.check_seats(seats, term.pupils.get(leaid))
-    return late_price(term, leaid, seats, starts_on)
+    return late_price(session, term, leaid, seats, starts_on)
 
 
 def price_of_seats(session: Session, pool: Pool, batch: SeatBatch, leaid: str, seats: int) -> Price:
@@ -62,7 +71,8 @@ def what_leaving_does(
     consents: Iterable[str],
 ) -> Withdrawal:
     """Everybody's share before and after `leaid` leaves, and whether the by-laws allow it."""
-    free_until = queries.term_rules(session, term.pool.org_id).drop_until(term.pool.term_starts_on)
+    in_force = queries.term_rules(session, term.pool)
+    rules.check_may_leave(in_force.drop_rule, in_force.drop_until, asked_on)
     return leaving(
         term.deal,
         term.holdings,
@@ -70,7 +80,7 @@ def what_leaving_does(
         leaid,
         first_day_without=starts_on,
         asked_on=asked_on,
-        free_until=free_until,
+        free_until=in_force.drop_until,
         consents=consents,
     )
 

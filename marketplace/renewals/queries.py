@@ -15,6 +15,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.models import Instrument
+from marketplace.consortia.rules import free_until
 from marketplace.core import clock
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.directory import queries as directory
@@ -40,9 +41,18 @@ from marketplace.renewals.settlement_rules import (
 GIVES_SEATS = (OrderKind.POOL, OrderKind.LATE_JOIN, OrderKind.ADDED_SEATS)
 
 
-def term_rules(session: Session, consortium_id: UUID) -> TermRules:
-    """What the by-laws in force say about a running term."""
-    return TermRules()
+def term_rules(session: Session, pool: Pool) -> TermRules:
+    """What the by-laws say that were in force when the pool was opened."""
+    versions = consortia.by_laws_versions(session, pool.org_id)
+    opened = pool.opened_at or pool.closes_at
+    known = [each for each in versions if each.adopted_at and each.adopted_at <= opened]
+    choices = (known[0] if known else versions[-1]).choices
+    return TermRules(
+        drop_until=free_until(choices, clock.day_of(pool.closes_at, pool.time_zone)),
+        drop_rule=choices.drop_rule,
+        late_join=choices.late_join,
+        true_up=choices.true_up,
+    )
 
 
 class Ordered(NamedTuple):

@@ -76,6 +76,7 @@ def _check_can_join(
     session: Session, term: Standing, district_id: UUID, leaid: str, seats: int, starts_on: date
 ) -> None:
     pool = term.pool
+    rules.check_may_join_late(queries.term_rules(session, pool).late_join)
     if leaid in term.districts:
         raise RuleBroken("Your district is in this pool already. Ask to add seats instead.")
     today = clock.today(pool.time_zone)
@@ -101,7 +102,7 @@ def approve_late_join(session: Session, actor: Actor, request_id: UUID) -> TermR
     term = queries.running(session, pool, request.leaid)
     starts_on = max(request.starts_on, clock.today(pool.time_zone))
     _check_can_join(session, term, request.district_id, request.leaid, request.seats, starts_on)
-    price = preview_queries.late_price(term, request.leaid, request.seats, starts_on)
+    price = preview_queries.late_price(session, term, request.leaid, request.seats, starts_on)
     request.starts_on = starts_on
     posted = posting_service.post_change(
         session,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from marketplace.consortia.rules import DropRule, LateJoin
 from marketplace.core.errors import RuleBroken
 from marketplace.pools.rules import CLEARED_STATES, PoolStatus
 from marketplace.pricing.rules import TrueUpPolicy
@@ -21,32 +22,42 @@ SHORTEST_REASON = 10
 MOST_SEATS = 1_000_000
 
 
-class LateJoinRule(StrEnum):
-    """What a late joiner's money does for those who were there before."""
-
-    KEEP = "keep"
-    SHARES_FALL = "shares_fall"
-
-
+#: What each rule of the by-laws means for whoever joins, and for the others.
 LATE_JOIN_WORDS = {
-    LateJoinRule.KEEP: "Whoever joins late pays for the days that are left. The others keep "
+    LateJoin.PRORATED: "Whoever joins late pays for the days that are left. The others keep "
     "their shares.",
-    LateJoinRule.SHARES_FALL: "Whoever joins late pays for the days that are left. Where that "
+    LateJoin.PRORATED_SHARED: "Whoever joins late pays for the days that are left. Where that "
     "lowers the price of a seat, the others get the difference back at the true-up.",
+    LateJoin.WHOLE_TERM: "Whoever joins late pays for the whole term. The others keep their "
+    "shares.",
+    LateJoin.NEXT_TERM: "Nobody joins this term any more. A district that comes now waits for the "
+    "next one.",
 }
 
 
 @dataclass(frozen=True)
 class TermRules:
-    """The by-laws of a consortium as far as a running term needs them."""
+    """The by-laws a pool was opened under, as far as its running term needs them."""
 
-    #: Leaving is free until so many days after the term begins; below zero: before it begins.
-    drop_days: int = 0
-    late_join: LateJoinRule = LateJoinRule.SHARES_FALL
+    #: The last day on which leaving is free.
+    drop_until: date
+    #: After that day: only if nobody's share rises or all others consent; or never.
+    drop_rule: DropRule = DropRule.NO_RISE_OR_CONSENT
+    late_join: LateJoin = LateJoin.PRORATED
     true_up: TrueUpPolicy = TrueUpPolicy.COMMITTED_TOTAL
 
-    def drop_until(self, term_starts_on: date) -> date:
-        return term_starts_on + timedelta(days=self.drop_days)
+
+def check_may_join_late(rule: LateJoin) -> None:
+    if rule is LateJoin.NEXT_TERM:
+        raise RuleBroken(f"{LATE_JOIN_WORDS[rule]} That is what the by-laws say.")
+
+
+def check_may_leave(rule: DropRule, free_until: date, asked_on: date) -> None:
+    if rule is DropRule.NEVER and asked_on > free_until:
+        raise RuleBroken(
+            f"By the by-laws seats could be given back until {free_until:%B} {free_until.day}, "
+            f"{free_until.year}, and not after."
+        )
 
 
 class RequestKind(StrEnum):

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 
+from marketplace.consortia.rules import LateJoin
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.rules import (
     Member,
@@ -31,7 +32,6 @@ from marketplace.pricing.rules import (
     split_over_term,
     withdraw,
 )
-from marketplace.renewals.rules import LateJoinRule
 
 ONE_DAY = timedelta(days=1)
 #: Methods that weigh districts, so that they can be cut into days; the others are for a whole
@@ -104,8 +104,11 @@ def prices_of_more(
     added: Mapping[str, int],
     starts_on: date,
     pupils: Mapping[str, int | None],
+    *,
+    whole_term: bool = False,
 ) -> dict[str, Price]:
-    """What each district pays for the seats it adds (or joins with) from a day on.
+    """What each district pays for the seats it adds (or joins with) from a day on; by-laws may
+    ask for the whole term's price.
 
     Everybody's seats count for the price step that is reached; those held already keep their
     bills, so nobody else's share rises.
@@ -121,6 +124,9 @@ def prices_of_more(
         alone = effective_cost(deal.schedule, seats, pupils.get(leaid)).cost_cents
         full = min(full, alone)
         cents = prorate(full, deal.term.starts, deal.term.ends, starts_on)
+        if whole_term:
+            found[leaid] = Price(full, full, alone, deal.term.days, deal.term.days)
+            continue
         alone = prorate(alone, deal.term.starts, deal.term.ends, starts_on)
         found[leaid] = Price(cents, full, alone, days, deal.term.days)
     return found
@@ -166,14 +172,14 @@ def fair_shares(
     holdings: Sequence[Holding],
     pupils: Mapping[str, int | None],
     billed: Mapping[str, int],
-    rule: LateJoinRule,
+    rule: LateJoin,
 ) -> dict[str, int]:
     """What each district's seats cost it before use is looked at: its bills, or less where the
     by-laws let shares fall because others came during the term."""
     changed = any(
         each.starts_on > deal.term.starts or each.ends_on < deal.term.ends for each in holdings
     )
-    if rule is LateJoinRule.KEEP or not changed or not deal.by_days:
+    if rule is not LateJoin.PRORATED_SHARED or not changed or not deal.by_days:
         return dict(billed)
     by_days = split_over_term(deal.schedule, deal.term, stays(holdings, pupils), deal.method)
     return {leaid: min(cents, by_days.shares.get(leaid, 0)) for leaid, cents in billed.items()}

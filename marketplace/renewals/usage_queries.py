@@ -41,7 +41,7 @@ def figures(session: Session, term: Standing) -> dict[str, Any]:
     A count that is missing, not confirmed or disputed moves no money: the district counts as
     using what it holds, and the row says so.
     """
-    rules = queries.term_rules(session, term.pool.org_id)
+    rules = queries.term_rules(session, term.pool)
     counts = counts_of(session, term.pool.id)
     held, billed = term.seats_at_end, term.billed
     used = {

@@ -63,6 +63,7 @@ def term(make, act):
             term_starts_on=STARTS,
             term_ends_on=ENDS,
             pay_by=date(2026, 12, 31),
+            closes_at=datetime(2026, 6, 15, tzinfo=UTC),
         )
         districts = [make.district() for _ in range(len(seats) + spare)]
         for district in districts:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.consortia.rules import LateJoin
 from marketplace.core.errors import RuleBroken
 from marketplace.pricing.rules import (
     Method,
@@ -16,7 +17,7 @@ from marketplace.pricing.rules import (
     settle_use,
 )
 from marketplace.renewals import rules, settlement_rules
-from marketplace.renewals.rules import Answer, LateJoinRule, Side
+from marketplace.renewals.rules import Answer, Side
 from marketplace.renewals.settlement_rules import Deal, Holding
 
 TERM = Term(date(2026, 7, 1), date(2027, 6, 30))
@@ -170,9 +171,9 @@ def test_a_late_joiner_lowers_the_shares_of_the_others_only_where_the_by_laws_sa
     holdings = [whole_term("A", 300), Holding("B", 250, date(2027, 1, 1), TERM.ends)]
     billed = {"A": 480_000, "B": 148_767}
 
-    keep = settlement_rules.fair_shares(deal(VOLUME), holdings, {}, billed, LateJoinRule.KEEP)
+    keep = settlement_rules.fair_shares(deal(VOLUME), holdings, {}, billed, LateJoin.PRORATED)
     fall = settlement_rules.fair_shares(
-        deal(VOLUME), holdings, {}, billed, LateJoinRule.SHARES_FALL
+        deal(VOLUME), holdings, {}, billed, LateJoin.PRORATED_SHARED
     )
 
     assert keep == billed
