@@ -28,7 +28,8 @@ from sqlmodel import Session, col, select
 from marketplace.catalogue.models import Tool
 from marketplace.core import clock, plain_yaml, tenancy
 from marketplace.core.errors import NotFound
-from marketplace.scorecards import rules
+from marketplace.scorecards import acr_rules, rules
+from marketplace.scorecards.acr_rules import Catalogs, Report
 from marketplace.scorecards.models import (
     WHOLE_TOOL,
     Scorecard,
@@ -41,6 +42,7 @@ from marketplace.scorecards.models import (
 from marketplace.scorecards.rules import NextDrop, Rubric, Standing
 
 RUBRICS = Path(__file__).parent / "rubrics"
+OPENACR = Path(__file__).parent / "openacr"
 NEWEST = "2026.1.0"
 #: A card's days are those of the federal capital, so that a grade changes once for everybody.
 ZONE = "America/New_York"
@@ -64,6 +66,19 @@ def read_rubric(path: Path) -> Rubric:
     """Any rubric file. Raises `RuleBroken` with one line for each problem."""
     document = plain_yaml.read_file(path, path.name)
     return rules.parse(document, sha256(path.read_bytes()).hexdigest())
+
+
+@cache
+def catalogs() -> Catalogs:
+    """What reports are checked against; see the notice in openacr/catalogs.yaml."""
+    found = plain_yaml.read_file(OPENACR / "catalogs.yaml", "catalogs.yaml")
+    schema = json.loads((OPENACR / "openacr-0.1.0.json").read_text(encoding="utf-8"))
+    return Catalogs(found["catalogs"], tuple(found["terms"]), tuple(found["components"]), schema)
+
+
+def read_acr(document: Any) -> Report:
+    """An accessibility report, checked and counted. Raises `RuleBroken` when it is none."""
+    return acr_rules.read_report(document, catalogs())
 
 
 # -- how tools stand -------------------------------------------------------------------------
