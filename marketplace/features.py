@@ -15,6 +15,7 @@ FEATURES = (
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
+    "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
