@@ -113,7 +113,7 @@ KINDS: dict[str, Kind] = {
     "co_contract_list": Kind(
         "Entry in the list of contract providers",
         "CO",
-        "What C.R.S. 22-16-107 asks a district to post: each provider, with a copy of the contract.",
+        "What C.R.S. 22-16-107 asks a district to post: each provider, with the contract.",
         (
             (
                 "The contract",

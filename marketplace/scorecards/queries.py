@@ -100,7 +100,7 @@ def standings(
     found = {tool_id: rules.not_reviewed(names.get(tool_id, "This tool")) for tool_id in wanted}
     for tool_id in wanted:
         if mine := [row for row in rows if row.tool_id == tool_id]:
-            found[tool_id] = _of_rows(names.get(tool_id, "This tool"), mine, day)
+            found[tool_id] = _worst_of(names.get(tool_id, "This tool"), mine, day)
     return found
 
 
@@ -110,17 +110,18 @@ def standing(session: Session, tool: Tool, today: date | None = None) -> Standin
     with tenancy.everyone(_WHY):
         rows = list(session.exec(query))
     day = today or clock.today(ZONE)
-    return _of_rows(tool.name, rows, day) if rows else rules.not_reviewed(tool.name)
+    return _worst_of(tool.name, rows, day) if rows else rules.not_reviewed(tool.name)
 
 
-def _of_rows(tool: str, rows: Sequence[ScorecardStanding], day: date) -> Standing:
+def _worst_of(tool: str, rows: Sequence[ScorecardStanding], day: date) -> Standing:
     """The card of the whole tool; where only editions have cards, the one that stands worst."""
     whole = [row for row in rows if row.edition_key == WHOLE_TOOL]
-    each = [_of_row(tool, row, day) for row in whole or rows]
+    each = [standing_in_words(tool, row, day) for row in whole or rows]
     return max(each, key=lambda s: (bool(s.blocks_purchase), rules.RANKS[s.grade]))
 
 
-def _of_row(tool: str, row: ScorecardStanding, day: date) -> Standing:
+def standing_in_words(tool: str, row: ScorecardStanding, day: date) -> Standing:
+    """A row of a standing, said for a day."""
     drop = None
     if row.next_drop_on is not None:
         drop = NextDrop(row.next_drop_on, row.next_grade)

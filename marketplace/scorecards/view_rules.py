@@ -1,5 +1,6 @@
 """How a card reads: the lines of the label, a parent's five answers, a vendor's next steps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -153,6 +154,29 @@ def _basis(mark: str, level: int) -> str:
         2: "Two people read the paper that says so.",
         3: "Two people checked it themselves.",
     }[level]
+
+
+def shared_questions(
+    rubrics: Sequence[Rubric], results: Sequence[Result]
+) -> list[tuple[str, list[Criterion]]]:
+    """The questions that apply to every card in the same revision, by domain of the first."""
+    first = rubrics[0]
+    found = []
+    for domain in first.domains:
+        asked = [
+            criterion
+            for criterion in domain.criteria
+            if all(
+                criterion.id in result.states
+                and criterion.id in rubric.by_id
+                and rubric.by_id[criterion.id].rev == criterion.rev
+                and rubric.by_id[criterion.id].options == criterion.options
+                for rubric, result in zip(rubrics, results, strict=True)
+            )
+        ]
+        if asked:
+            found.append((domain.name, asked))
+    return found
 
 
 def next_steps(rubric: Rubric, card: Card, most: int = 12) -> list[Step]:
