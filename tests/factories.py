@@ -13,7 +13,8 @@ from marketplace.catalogue import rules as catalogue_rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.catalogue.shelf_service import shelve_tool
-from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json, fingerprint
+from marketplace.consortia.models import ByLaws, Consortium, Instrument, Member
 from marketplace.consortia.rules import (
     ConsortiumStatus,
     InstrumentKind,
@@ -190,15 +191,27 @@ class Factory:
             state=fields.pop("state", "OH"),
         )
         fields.setdefault("status", ConsortiumStatus.CONSTITUTED)
+        choices, text = fields.pop("choices", Choices()), fields.pop("text", "")
         consortium = self.save(
             Consortium(
                 org_id=organization.id,
                 lead_agency_id=lead.id,
                 legal_shape=fields.pop("legal_shape", LegalShape.JOINT),
                 purpose=fields.pop("purpose", "Small districts buy together."),
-                by_laws=fields.pop("by_laws", "One district, one vote."),
                 founded_on=clock.now().date(),
+                split_method=choices.cost_method.value,
                 **fields,
+            )
+        )
+        self.save(
+            ByLaws(
+                org_id=organization.id,
+                version=consortium.by_laws_version,
+                modules=choices_as_json(choices),
+                text=text,
+                changed_at=clock.now(),
+                adopted_at=clock.now(),
+                fingerprint=fingerprint(choices, text),
             )
         )
         self.affiliation(lead, organization)

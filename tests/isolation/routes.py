@@ -20,6 +20,7 @@ VALUES = {
     ("/d/", "join_id"): lambda t: t.own_join.id,
     ("/v/", "join_id"): lambda t: t.join.id,
     ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "message_id"): lambda t: t.message.id,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
@@ -29,6 +30,7 @@ VALUES = {
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
+    ("/consortia/new/", "step"): lambda t: "name",
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -73,6 +75,7 @@ SPECIAL = {
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
     ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
         lambda t: t.orders["cash_ready"].id
     ),
@@ -122,7 +125,13 @@ OPEN_TO_OTHERS = {
 OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
-BY_SECRET = {"accounts.accept_invitation", "accounts.confirm_email", "accounts.set_password"}
+BY_SECRET = {
+    "accounts.accept_invitation",
+    "accounts.confirm_email",
+    "accounts.set_password",
+    "accounts.stop_letters",
+    "home.calendar_feed",
+}
 
 
 def is_open_to_others(rule):

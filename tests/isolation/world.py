@@ -33,7 +33,8 @@ from marketplace.catalogue.listing_models import (
     ToolFollower,
 )
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.consortia.models import Instrument
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json
+from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
@@ -47,6 +48,7 @@ from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
+from marketplace.outreach import service as outreach_service
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
@@ -123,6 +125,7 @@ class Builder:
         self.pools()
         self.agreements()
         self.orders()
+        self.outreach()
         self.correction()
         self.invitations()
         self.proofs()
@@ -321,6 +324,7 @@ class Builder:
             make.org_of(c) for c in (t.consortium, t.cash, t.forming)
         )
         convener = self.person("convener", t.agency, Role.ADMINISTRATOR)
+        self.by_laws(convener)
         for org in (t.consortium_org, t.cash_org, t.forming_org):
             make.role(convener, org, Role.CONVENER)
         for key in ("fiscal-agent", "fiscal-agent-2"):
@@ -329,11 +333,48 @@ class Builder:
         for role in (Role.REVIEWER, Role.VOTER, Role.ALTERNATE):
             self.person(str(role), t.consortium_org, role)
 
+    def by_laws(self, convener):
+        """A draft that is minor, one that holds words, and a founding that is not finished."""
+        for consortium, choices, text in (
+            (self.t.consortium, Choices(notice_days=30), ""),
+            (self.t.forming, Choices(), self.mark("words-of-the-draft")),
+        ):
+            self.make.save(
+                ByLaws(
+                    org_id=consortium.org_id,
+                    version=2,
+                    modules=choices_as_json(choices),
+                    text=text,
+                    changed_at=clock.now(),
+                    changed_by_id=convener.id,
+                )
+            )
+        answers = {
+            "name": self.mark("name-to-be"),
+            "purpose": "Buy together.",
+            "time_zone": "America/New_York",
+            "legal_shape": "joint",
+            "fiscal_agent": "",
+            "successor": "",
+            "choices": choices_as_json(Choices()),
+            "text": self.mark("by-laws-to-be"),
+            "done": ["end", "members", "money", "name", "shape"],
+        }
+        self.make.save(
+            FoundingDraft(
+                org_id=self.t.agency.id,
+                user_id=convener.id,
+                answers=answers,
+                changed_at=clock.now(),
+            )
+        )
+
     def members(self):
         make, t = self.make, self.t
         words = self.mark("words-to-the-lead")
         t.member = make.member(t.consortium, t.district, words=words)
-        make.member(t.cash, t.district, words=words)
+        in_cash = make.member(t.cash, t.district, words=words)
+        self.set(in_cash, accepted_by_laws_version=None)
         make.member(t.consortium, t.neighbour)
         for key, status in (("asking", MemberStatus.REQUESTED), ("invited", MemberStatus.INVITED)):
             self.waiting(getattr(t, key), status, words)
@@ -517,6 +558,21 @@ class Builder:
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
             session.expunge_all()
+
+    def outreach(self):
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.message = outreach_service.write_message(
+                session,
+                actor,
+                t.consortium.org_id,
+                subject=self.mark("subject-to-members"),
+                text=self.mark("text-to-members"),
+                once_key=self.mark("message-key"),
+            )
+            session.flush()
+            session.expunge(t.message)
+        self.set(t.message, standing=self.mark("standing"))
 
     def correction(self):
         """Proposed by the convener, so that another person may approve it."""
