@@ -78,7 +78,7 @@ def compare(
     price.append(_each("Pools buying it now", tools, lambda tool: Cell(_pools(tool))))
     groups = [
         ("Price", price),
-        ("Privacy", [_each("Privacy scorecard", tools, _privacy)]),
+        ("Privacy", [_each("Privacy review", tools, _privacy)]),
         (
             "AI",
             [

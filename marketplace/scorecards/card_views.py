@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.states import STATES
+from marketplace.accounts.rules import STATES
 from marketplace.catalogue.models import Tool
 from marketplace.core import db, page_cache, panels, web
 from marketplace.core.errors import NotFound
