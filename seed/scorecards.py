@@ -1,6 +1,6 @@
 """Privacy scorecards of the made-up tools: one of every grade, one that ran out, one stopped."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -75,6 +75,8 @@ TRAINS = Recipe(
     {**GOOD.answers, "AI-01": "d"},
     reasons="New terms of service allow training on student work unless a district opts out.",
 )
+#: A vendor that would not say what it does about known barriers: each buyer accepts that.
+WITH_A_GAP = replace(MIXED, answers={**MIXED.answers, "EQ-02": "declined"})
 DECLINES = Recipe("E2", {**GOOD.answers, "AI-01": "declined"})
 
 
@@ -85,7 +87,7 @@ def plan(diary: Diary) -> None:
             "reading-coach": WELL,
             "phonics": GOOD,
             "math-practice": GOOD,
-            "lesson-loom": MIXED,
+            "lesson-loom": WITH_A_GAP,
             "family-messages": MIXED,
             "captions": MIXED,
             "algebra": WELL,

@@ -30,6 +30,7 @@ from marketplace.orders import rules as rules_of_orders
 from marketplace.orders import service as orders_service
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import PoolStatus, Rung
+from tests import cards
 
 _numbers = itertools.count(1)
 
@@ -107,8 +108,11 @@ class Factory:
     # -- catalogue ---------------------------------------------------------------------------
 
     def tool(self, vendor=None, name=None, **fields):
-        """A published listing; `status="draft"` makes one that strangers do not see."""
-        n = next(_numbers)
+        """A published listing; `status="draft"` makes one that strangers do not see.
+
+        It has a scorecard without gaps, so that it can be bought; `card=False` leaves it out.
+        """
+        n, card = next(_numbers), fields.pop("card", True)
         vendor = vendor or self.vendor()
         name = name or f"Tool {n}"
         fields.setdefault("slug", f"{slug_of(name)}-{n}")
@@ -129,6 +133,8 @@ class Factory:
                 **fields,
             )
         )
+        if card and tool.published_at:
+            self.save(*cards.rows(tool))
         return self.shelve(tool)
 
     def shelve(self, tool):

@@ -387,6 +387,10 @@ DOORS = {
     ),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
+    # the purchase guard
+    "/d/<leaid>/gaps/<slug>": Door(
+        "district-buyer", lambda t: {"words": "We ask yearly.", "seen": "EQ-02:declined"}
+    ),
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),

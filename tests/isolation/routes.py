@@ -71,6 +71,7 @@ VALUES = {
 }
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
+    ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
     ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
@@ -104,6 +105,7 @@ OPEN_TO_OTHERS = {
     "agreements.can_we_join": "any district may ask whether a standing offer fits it",
     "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
     "agreements.record_join": "any district of the state may join a standing offer",
+    "guard.accept_gaps": "any district may accept the gaps of a public card",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",

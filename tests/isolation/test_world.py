@@ -52,6 +52,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
     "agreement.state",

@@ -43,6 +43,7 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
+from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.rules import Leg
@@ -56,6 +57,7 @@ from marketplace.pricing.rules import Method
 from marketplace.scorecards import law_service
 from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
+from tests import cards
 from tests.agreements import build as agreements
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
@@ -123,6 +125,7 @@ class Builder:
         self.consortia()
         self.members()
         self.pools()
+        self.gaps()
         self.agreements()
         self.orders()
         self.outreach()
@@ -420,6 +423,24 @@ class Builder:
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
         with tenancy.everyone("tests build rows of every organization"):
             return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
+
+    def gaps(self):
+        """A tool whose card has a gap, which the neighbour accepted."""
+        make, t = self.make, self.t
+        t.gapped = make.tool(t.vendor, f"{self.name} Speller", card=False)
+        card = make.save(*cards.rows(t.gapped, EQ_02={"state": "declined"}))
+        make.save(
+            GapAcceptance(
+                org_id=t.neighbour.id,
+                tool_id=t.gapped.id,
+                card_id=card.id,
+                card_version=1,
+                gaps=[{"key": "EQ-02:declined", "title": "Barriers", "words": "No answer."}],
+                words=self.mark("why-the-gap-is-accepted"),
+                accepted_by=t.people["neighbour"].id,
+                accepted_at=clock.now(),
+            )
+        )
 
     def agreements(self):
         """A standing offer that the neighbour joined, and a paper between two parties."""
