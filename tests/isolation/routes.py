@@ -51,7 +51,7 @@ VALUES = {
     ("/d/", "slug"): lambda t: t.tool.slug,
     ("/d/", "kind"): lambda t: "parent_notice",
     ("/d/", "requirement"): lambda t: "US-6",
-    ("/tools/", "version"): lambda t: 1,
+    ("/tools/", "version"): lambda t: 2,
     ("/tools/", "slug"): lambda t: t.tool.slug,
     ("/tools/", "file_id"): lambda t: t.evidence.id,
     ("/tools/", "number"): lambda t: 1,

@@ -85,4 +85,4 @@ def operator(make):
 
 @pytest.fixture
 def tool(make):
-    return make.tool(name="Reading Coach")
+    return make.tool(name="Reading Coach", card=False)

@@ -117,7 +117,7 @@ def test_privacy_takes_the_same_queries_however_much_is_in_it(app, stranger, act
 
 @on_sqlite
 def test_compare_sets_only_shared_questions_side_by_side(stranger, make, act, operator, tool, card):
-    other = make.tool(name="Other")
+    other = make.tool(name="Other", card=False)
     act(operator, publish, other.id, card_document("E2", facts={"uses_ai": False}), reviewers=TWO)
 
     shown = page(stranger, f"/compare?tools={tool.slug},{other.slug}")
@@ -168,7 +168,7 @@ def test_another_district_and_a_viewer_are_turned_away(client_for, make, look, t
 @on_sqlite
 def test_a_vendor_files_a_report_and_sees_what_would_help(client_for, make, look):
     vendor = make.vendor("Lumen")
-    tool = make.tool(vendor, "Reader")
+    tool = make.tool(vendor, "Reader", card=False)
     client = client_for(make.person(vendor, Role.LISTING_EDITOR))
     address = f"/v/{vendor.slug}/listings/{tool.slug}"
     assert "No review yet" in page(client, f"{address}/scorecard")
