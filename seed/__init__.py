@@ -8,19 +8,19 @@ Districts and service agencies are real (`seed/data`); what they do here is made
 from seed import (
     accounts,
     books,
-    cards,
     catalogue,
     consortia,
     costs,
     outreach,
     pools,
     renewals,
+    scorecards,
     summary,
 )
 from seed.diary import Diary
 
 #: Each writes down what happens in it.
-FEATURES = (accounts, catalogue, cards, consortia, pools, costs, books, outreach, renewals)
+FEATURES = (*(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach, renewals),)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",
