@@ -8,18 +8,33 @@ Districts and service agencies are real (`seed/data`); what they do here is made
 from seed import (
     accounts,
     books,
-    cards,
     catalogue,
     consortia,
     costs,
     decisions,
     outreach,
     pools,
+    renewals,
+    scorecards,
     summary,
 )
 from seed.diary import Diary
 
-PLANS = (accounts, catalogue, cards, consortia, pools, costs, decisions, books, outreach)
+#: Each writes down what happens in it.
+FEATURES = (
+    *(
+        accounts,
+        catalogue,
+        scorecards,
+        consortia,
+        pools,
+        costs,
+        decisions,
+        books,
+        outreach,
+        renewals,
+    ),
+)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",
@@ -31,7 +46,7 @@ def load() -> str:
     """Build the world, or find it; say in one sentence what is there."""
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
-            for feature in PLANS:
+            for feature in FEATURES:
                 feature.plan(diary)
             diary.live()
         return summary.sentence(diary.session)
