@@ -394,6 +394,7 @@ DOORS = {
         lambda t: {
             "public_words": "Names were open.",
             "evidence_words": "A screenshot.",
+            "exposes_students": "",
             "file": (BytesIO(PAPER), "proof.pdf"),
         },
         again="another proof may be put on file until a second person agrees",
