@@ -8,13 +8,13 @@ Districts and service agencies are real (`seed/data`); what they do here is made
 from seed import (
     accounts,
     books,
-    cards,
     catalogue,
     consortia,
     costs,
     outreach,
     oversight,
     pools,
+    scorecards,
     summary,
 )
 from seed.diary import Diary
@@ -31,14 +31,7 @@ def load() -> str:
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
             for feature in (
-                accounts,
-                catalogue,
-                cards,
-                consortia,
-                pools,
-                costs,
-                books,
-                outreach,
+                *(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach),
                 oversight,
             ):
                 feature.plan(diary)
