@@ -13,6 +13,7 @@ from seed import (
     costs,
     decisions,
     outreach,
+    oversight,
     pools,
     renewals,
     scorecards,
@@ -21,19 +22,10 @@ from seed import (
 from seed.diary import Diary
 
 #: Each writes down what happens in it.
+#: In the order in which they write down what happens.
 FEATURES = (
-    *(
-        accounts,
-        catalogue,
-        scorecards,
-        consortia,
-        pools,
-        costs,
-        decisions,
-        books,
-        outreach,
-        renewals,
-    ),
+    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(books, outreach, renewals, oversight),
 )
 #: Typical pages, for the benchmark.
 PAGES = {
