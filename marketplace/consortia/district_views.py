@@ -1,24 +1,26 @@
 """A district's pages: ask to join, answer an invitation, file the paper, leave."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, request, url_for
 from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
-from marketplace.consortia import queries, service
+from marketplace.consortia import member_service, queries, service
 from marketplace.consortia.forms import (
     AnswerInvitationForm,
     AskToJoinForm,
     FileInstrumentForm,
+    NameVotersForm,
     PressForm,
 )
-from marketplace.consortia.models import Member
-from marketplace.consortia.rules import InstrumentKind, MemberStatus
+from marketplace.consortia.models import ByLaws, Member
+from marketplace.consortia.rules import InstrumentKind, InstrumentScope, MemberStatus, last_day
 from marketplace.consortia.service import Paper
-from marketplace.consortia.shared_views import WHY, bp, led, public
-from marketplace.core import db, tenancy, web
+from marketplace.consortia.shared_views import PUBLIC, WHY, bp, led, public
+from marketplace.core import clock, db, tenancy, web
 from marketplace.core.access import Actor, can, require
 from marketplace.core.errors import NotFound
 
@@ -36,6 +38,11 @@ def _my_member(actor: Actor, org_id: Any, action: str) -> Member:
         member = queries.get_member(db.session(), org_id, actor.home)
     require(actor, action, member)
     return member
+
+
+def _by_laws(org_id: Any) -> ByLaws:
+    with tenancy.everyone(PUBLIC):
+        return queries.by_laws_in_force(db.session(), org_id)
 
 
 def _to_page(slug: str) -> Any:
@@ -62,7 +69,11 @@ def ask_to_join(slug: str) -> Any:
         flash("Your request is with the lead agency. File your signed paper now.", "success")
         return redirect(url_for(".file_instrument", slug=slug))
     return web.form_page(
-        "consortia/ask_to_join.html", form, organization=organization, consortium=consortium
+        "consortia/ask_to_join.html",
+        form,
+        organization=organization,
+        consortium=consortium,
+        by_laws=_by_laws(organization.id),
     )
 
 
@@ -99,6 +110,7 @@ def answer_invitation(slug: str) -> Any:
         form,
         organization=organization,
         consortium=consortium,
+        by_laws=_by_laws(organization.id),
         member=member,
     )
 
@@ -143,6 +155,7 @@ def _paper(form: Any) -> Paper:
     sent = form.file.data
     return Paper(
         kind=InstrumentKind(form.kind.data),
+        covers=InstrumentScope(form.covers.data),
         signer_name=form.signer_name.data or "",
         signer_title=form.signer_title.data or "",
         signed_on=form.signed_on.data,
@@ -155,6 +168,34 @@ def _paper(form: Any) -> Paper:
     )
 
 
+@bp.route("/consortia/<slug>/voters", methods=["GET", "POST"])
+@login_required
+def name_voters(slug: str) -> Any:
+    actor = current_actor()
+    organization, _ = public(slug)
+    member = _my_member(actor, organization.id, "consortia.name_voters")
+    if member.status is not MemberStatus.ACTIVE:
+        return _to_page(slug)
+    named = {"voter": str(member.voter_id or ""), "alternate": str(member.alternate_id or "")}
+    form = NameVotersForm(data=named)
+    people = accounts.people_with_role(db.session(), actor.home, *member_service.VOTERS)
+    form.voter.choices = [(str(each.id), each.name) for each in people]
+    form.alternate.choices = [("", "Nobody yet"), *form.voter.choices]
+    if form.submitted(
+        lambda writer: _across(
+            writer,
+            service.name_voters,
+            actor,
+            organization.id,
+            UUID(form.voter.data),
+            UUID(form.alternate.data) if form.alternate.data else None,
+        )
+    ):
+        flash("Your voter is named. Who votes for which district is public.", "success")
+        return _to_page(slug)
+    return web.form_page("consortia/name_voters.html", form, organization=organization)
+
+
 @bp.route("/consortia/<slug>/leave", methods=["GET", "POST"])
 @login_required
 def leave_consortium(slug: str) -> Any:
@@ -164,11 +205,23 @@ def leave_consortium(slug: str) -> Any:
     if member.status is MemberStatus.ENDED or not can(actor, "consortia.leave_consortium", member):
         return _to_page(slug)
     form = PressForm()
-    if form.submitted(
-        lambda writer: _across(writer, service.leave_consortium, actor, organization.id)
-    ):
-        flash(f"Your district has left {organization.name}. Its papers stay on file.")
+    stays = "stay" in request.form
+    use_case = service.take_notice_back if stays else service.leave_consortium
+    if form.submitted(lambda writer: _across(writer, use_case, actor, organization.id)):
+        found = form.result
+        if stays:
+            flash("Your notice is taken back. Your district stays.", "success")
+        elif found.leaves_on:
+            flash(f"Your notice is given. Your last day is {web.day(found.leaves_on)}.")
+        else:
+            flash(f"Your district has left {organization.name}. Its papers stay on file.")
         return _to_page(slug)
+    choices = _by_laws(organization.id).choices
     return web.form_page(
-        "consortia/leave_consortium.html", form, organization=organization, member=member
+        "consortia/leave_consortium.html",
+        form,
+        organization=organization,
+        member=member,
+        choices=choices,
+        last_day=last_day(choices, clock.today(organization.time_zone)),
     )

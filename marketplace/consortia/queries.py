@@ -1,19 +1,23 @@
 """What others may ask about consortia, their members and their papers."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization, User
 from marketplace.accounts.rules import OrganizationKind
-from marketplace.consortia.models import Consortium, Instrument, Member
-from marketplace.consortia.rules import MemberStatus
+from marketplace.consortia import rules
+from marketplace.consortia.models import ByLaws, Consortium, FoundingDraft, Instrument, Member
+from marketplace.consortia.rules import InstrumentScope, MemberStatus, Refusal
 from marketplace.core.errors import NotFound
 from marketplace.core.tenancy import in_scope
+from marketplace.directory import queries as directory
 
 # -- consortia -------------------------------------------------------------------------------
 
@@ -40,6 +44,16 @@ def consortium_of(session: Session, org_id: UUID, *, lock: bool = False) -> Cons
     if found is None:
         raise NotFound("There is no such consortium.")
     return found
+
+
+def founding_draft(
+    session: Session, org_id: UUID, user_id: UUID, *, lock: bool = False
+) -> FoundingDraft | None:
+    """The answers a person has given so far to found a consortium for an organization."""
+    query = select(FoundingDraft).where(
+        FoundingDraft.org_id == org_id, FoundingDraft.user_id == user_id
+    )
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
 
 
 def consortia_listed(words: str = "", state: str = "") -> Any:
@@ -156,6 +170,19 @@ def memberships_of(session: Session, district_id: UUID) -> list[tuple[Member, Or
     return [(found, org) for found, org in session.exec(query)]
 
 
+def newcomer(session: Session, org_id: UUID, district_id: UUID) -> dict[str, Any]:
+    """What the by-laws may ask of a district that wants to join: its state, the consortium's,
+    and its pupils as far as the directory knows them."""
+    orgs = accounts.organizations_by_id(session, {org_id, district_id})
+    leaid = orgs[district_id].leaid or ""
+    known = directory.districts_by_leaid(session, [leaid]).get(leaid)
+    return {
+        "state": orgs[district_id].state,
+        "consortium_state": orgs[org_id].state,
+        "pupils": known.pupils if known else None,
+    }
+
+
 def districts_called(session: Session, words: str, limit: int = 6) -> list[Organization]:
     """Districts on this site by LEAID or by a part of their name."""
     words = words.strip()
@@ -166,6 +193,107 @@ def districts_called(session: Session, words: str, limit: int = 6) -> list[Organ
         for word in words.split()[:8]:
             query = query.where(func.lower(Organization.name).like(f"%{word.lower()}%"))
     return list(session.exec(query.order_by(col(Organization.name)).limit(limit)))
+
+
+# -- by-laws ---------------------------------------------------------------------------------
+
+
+def by_laws_in_force(session: Session, org_id: UUID) -> ByLaws:
+    """The version of the by-laws in force; its `choices` are what the members decided."""
+    query = (
+        select(ByLaws)
+        .join(Consortium, col(Consortium.org_id) == ByLaws.org_id)
+        .where(ByLaws.org_id == org_id, ByLaws.version == Consortium.by_laws_version)
+    )
+    return _by_laws(session.exec(query).one_or_none())
+
+
+def by_laws_version(session: Session, org_id: UUID, version: int) -> ByLaws:
+    """One version that is or was in force; a pool that froze it still finds it."""
+    query = select(ByLaws).where(
+        ByLaws.org_id == org_id, ByLaws.version == version, col(ByLaws.adopted_at).is_not(None)
+    )
+    return _by_laws(session.exec(query).one_or_none())
+
+
+def _by_laws(found: ByLaws | None) -> ByLaws:
+    if found is None:
+        raise NotFound("There is no such version of the by-laws.")
+    return found
+
+
+def by_laws_versions(session: Session, org_id: UUID) -> list[ByLaws]:
+    """Every version that is or was in force, the newest first."""
+    query = (
+        select(ByLaws)
+        .where(ByLaws.org_id == org_id, col(ByLaws.adopted_at).is_not(None))
+        .order_by(col(ByLaws.version).desc())
+    )
+    return list(session.exec(query))
+
+
+def by_laws_draft(session: Session, org_id: UUID, *, lock: bool = False) -> ByLaws | None:
+    """The next version while it is written or voted on."""
+    query = select(ByLaws).where(ByLaws.org_id == org_id, col(ByLaws.adopted_at).is_(None))
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
+
+
+def members_to_accept(session: Session, org_id: UUID) -> list[tuple[Member, Organization]]:
+    """Active members who have not accepted the last major change, by name."""
+    query = (
+        members_listed(org_id, MemberStatus.ACTIVE)
+        .join(Consortium, col(Consortium.org_id) == Member.org_id)
+        .where(
+            or_(
+                col(Member.accepted_by_laws_version).is_(None),
+                col(Member.accepted_by_laws_version) < Consortium.accept_from_version,
+            )
+        )
+    )
+    return [(found, org) for found, org in session.exec(query)]
+
+
+def member_accepts_in_force(session: Session, org_id: UUID, district_id: UUID) -> bool:
+    """Has the district accepted the by-laws in force, or a version that only minor changes
+    separate from it? False for who is no member."""
+    query = (
+        select(Member.accepted_by_laws_version, Consortium.accept_from_version)
+        .join(Consortium, col(Consortium.org_id) == Member.org_id)
+        .where(Member.org_id == org_id, Member.district_id == district_id)
+    )
+    found = session.exec(query).one_or_none()
+    return found is not None and rules.accepts(*found)
+
+
+def why_not_commit(
+    session: Session,
+    org_id: UUID,
+    district_id: UUID,
+    *,
+    today: date,
+    starts_on: date,
+    ends_on: date,
+    buys: InstrumentScope = InstrumentScope.AI_TOOLS,
+) -> Refusal | None:
+    """May this district commit now to a term from `starts_on` to `ends_on`? None when it may;
+    else the first thing missing, whose sentence is `rules.REFUSAL_WORDS[...]`.
+
+    It must be an active member, accept the by-laws in force, and have a paper signed by
+    `today`, in force for the whole term, whose scope covers what is bought.
+    """
+    found = member(session, org_id, district_id)
+    active = found is not None and found.status is MemberStatus.ACTIVE
+    papers = session.exec(
+        _covering(today, ends_on, starts_on)
+        .with_only_columns(col(Instrument.covers))
+        .where(Instrument.org_id == org_id, Instrument.district_id == district_id)
+    )
+    return rules.why_not_commit(
+        is_active=active,
+        accepts_by_laws=active and member_accepts_in_force(session, org_id, district_id),
+        papers=papers,
+        buys=buys,
+    )
 
 
 # -- instruments -----------------------------------------------------------------------------
@@ -181,9 +309,9 @@ def instruments_of(session: Session, member_id: UUID) -> list[Instrument]:
     return list(session.exec(query))
 
 
-def get_instrument(session: Session, instrument_id: UUID) -> Instrument:
+def get_instrument(session: Session, instrument_id: UUID, *, lock: bool = False) -> Instrument:
     query = select(Instrument).where(Instrument.id == instrument_id)
-    found = session.exec(query).one_or_none()
+    found = session.exec(query.with_for_update() if lock else query).one_or_none()
     if found is None:
         raise NotFound("There is no such document.")
     return found
@@ -241,7 +369,7 @@ def due_to_begin(session: Session, today: date) -> list[Member]:
         .where(
             col(Member.status).in_((MemberStatus.INVITED, MemberStatus.REQUESTED)),
             col(Member.approved_at).is_not(None),
-            Member.accepted_by_laws_version == Consortium.by_laws_version,
+            col(Member.accepted_by_laws_version) >= Consortium.accept_from_version,
             Instrument.starts_on <= today,
             Instrument.ends_on >= today,
         )
@@ -249,6 +377,52 @@ def due_to_begin(session: Session, today: date) -> list[Member]:
         .limit(500)
     )
     return list(session.exec(query))
+
+
+def papers_ending(session: Session, today: date) -> list[Instrument]:
+    """The last papers of active members that end within half a year and may need a reminder.
+
+    A paper that a longer one follows needs none.
+    """
+    later = aliased(Instrument)
+    follows = (
+        select(later.id)
+        .where(
+            later.member_id == Instrument.member_id,
+            later.ends_on > Instrument.ends_on,
+        )
+        .exists()
+    )
+    query = (
+        select(Instrument)
+        .join(Member, col(Member.id) == Instrument.member_id)
+        .where(
+            Member.status == MemberStatus.ACTIVE,
+            Instrument.ends_on >= today,
+            Instrument.ends_on <= today + timedelta(days=max(rules.REMIND_DAYS)),
+            Instrument.reminded_days > min(rules.REMIND_DAYS),
+            ~follows,
+        )
+        .order_by(col(Instrument.ends_on), col(Instrument.id))
+        .limit(500)
+    )
+    return list(session.exec(query))
+
+
+def leaving_by(session: Session, today: date) -> list[Member]:
+    """Members whose notice has run out: their last day was before today."""
+    query = select(Member).where(
+        Member.status == MemberStatus.ACTIVE,
+        col(Member.leaves_on).is_not(None),
+        col(Member.leaves_on) < today,
+    )
+    return list(session.exec(query))
+
+
+def people(session: Session, ids: Collection[UUID]) -> list[User]:
+    """The active people with these ids, by name."""
+    query = select(User).where(col(User.id).in_(ids), col(User.active)).order_by(col(User.name))
+    return list(session.exec(query)) if ids else []
 
 
 def person(session: Session, user_id: UUID) -> User:

@@ -20,6 +20,23 @@ NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LEAID = r"[0-9]{7}"
 REF = re.compile(r"[a-z_]+:[A-Za-z0-9._-]+(?:/[a-z_]+:[A-Za-z0-9._-]+)*")
 KEY = re.compile(r"[!-~]{1,200}")
+
+
+class Openness(StrEnum):
+    """What the by-laws let the public see of the books."""
+
+    NAMED = "named"
+    MASKED = "masked"
+    TOTALS = "totals"
+
+
+OPENNESS_WORDS = {
+    Openness.NAMED: "Every entry, with the districts named",
+    Openness.MASKED: "Every entry, without the names of the districts",
+    Openness.TOTALS: "Totals only",
+}
+
+
 #: Stands for the owner of an account whom the reader may not see; nothing is posted to it.
 HIDDEN = "*"
 #: Who is meant by it, by the word before the colon.
@@ -134,7 +151,7 @@ PLAIN_WORDS = {
     PostingKind.REFUND: ("Refund", "Money that had been paid was given back."),
     PostingKind.CREDIT: (
         "Credit given",
-        "A district was given credit that it can use on a later bill.",
+        "A district was given credit: it owes less, or can use it on a later bill.",
     ),
     PostingKind.CREDIT_USED: ("Credit used", "A district used its credit to pay part of a bill."),
     PostingKind.WRITE_OFF: (
@@ -143,7 +160,7 @@ PLAIN_WORDS = {
     ),
     PostingKind.TRUE_UP: (
         "True-up",
-        "Shares were adjusted to the seats in real use. The total stayed the same.",
+        "Shares were adjusted by the rule of the members, such as to the seats in real use.",
     ),
     PostingKind.CORRECTION: (
         "Correction",

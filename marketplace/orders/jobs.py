@@ -7,15 +7,16 @@ from sqlmodel import Session, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import queries as catalogue_queries
 from marketplace.catalogue import service as catalogue
 from marketplace.core import jobs, mail
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
-from marketplace.orders import list_queries, queries, service
+from marketplace.orders import credit_queries, list_queries, queries, service
 from marketplace.orders.models import Payment
-from marketplace.orders.rules import MEANS_WORDS
+from marketplace.orders.rules import KIND_WORDS, MEANS_WORDS
 
 DISTRICT = (Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
 VENDOR = (Role.FINANCE, Role.ADMINISTRATOR)
@@ -33,6 +34,25 @@ def place_what_was_held_back(session: Session, event: Event) -> None:
     district = event.facts.get("district")
     waiting = list_queries.held_back(session, event.org_id)
     for pool_id in {a.pool_id for a, _pool, _name in waiting if str(a.district_id) == district}:
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("guard.gaps_accepted")
+def place_what_waited_for_an_acceptance(session: Session, event: Event) -> None:
+    """A district has accepted the gaps of a card: order what waits for that."""
+    for pool_id in list_queries.pools_held_back(session, UUID(event.facts["tool"]), event.org_id):
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("scorecards.card_published")
+def place_what_a_newer_card_allows(session: Session, event: Event) -> None:
+    for pool_id in list_queries.pools_held_back(session, event.subject_id):
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("scorecards.stop_lifted")
+def place_what_a_lifted_stop_allows(session: Session, event: Event) -> None:
+    for pool_id in list_queries.pools_held_back(session, event.subject_id):
         service.place_orders(session, Actor.system(), pool_id)
 
 
@@ -80,6 +100,48 @@ def tell_the_district(session: Session, event: Event) -> None:
     )
 
 
+@on("orders.added")
+def tell_of_the_addition(session: Session, event: Event) -> None:
+    """Seats or a share that came later: what it is for, what it costs, what to do next."""
+    order = queries.get_order(session, event.subject_id)
+    said = order.agreed
+    _write(
+        session,
+        order.org_id,
+        DISTRICT,
+        f"{KIND_WORDS[order.kind]}: {said['tool']['name']}",
+        f"{said['why']}. This comes to {dollars(order.total_cents)}, "
+        f"from {day(order.term_starts_on)} to {day(order.term_ends_on)}.",
+        "Next step: open the order and enter your PO number. The bill comes after that.",
+        "See it after you sign in: "
+        + link_to("orders.order", leaid=order.leaid, order_id=order.id),
+        *_seal(order.ledger_seq, order.ledger_hash),
+    )
+
+
+@on("orders.credited")
+def tell_of_the_credit(session: Session, event: Event) -> None:
+    note = credit_queries.get_credit_note(session, event.subject_id)
+    said = note.printed
+    back = (
+        f"{dollars(note.owed_back_cents)} of it is owed back to you: {said['issuer']['name']} "
+        "sends it."
+        if note.owed_back_cents
+        else "Your open bills took up all of it."
+    )
+    _write(
+        session,
+        note.org_id,
+        DISTRICT,
+        f"Credit note {note.number} from {said['issuer']['name']}",
+        f"You owe {dollars(note.total_cents)} less for {said['tool']}. {said['why']}.",
+        back,
+        "See it after you sign in: "
+        + link_to("orders.credit_note", leaid=said["district"]["leaid"], note_id=note.id),
+        *_seal(note.ledger_seq, note.ledger_hash),
+    )
+
+
 @on("orders.held_back")
 def tell_both_what_is_missing(session: Session, event: Event) -> None:
     pool = list_queries.get_pool(session, event.subject_id)
@@ -108,6 +170,33 @@ def tell_both_what_is_missing(session: Session, event: Event) -> None:
         "File the paper, then place the order on your money page: "
         + link_to("orders.money", consortium=slug),
     )
+
+
+@on("orders.held_for_the_card")
+def tell_who_waits_for_the_card(session: Session, event: Event) -> None:
+    """The scorecard stops the purchase, or a district has gaps to accept: each is told."""
+    pool = list_queries.get_pool(session, event.subject_id)
+    tool = catalogue_queries.tools_by_id(session, [pool.tool_id])[pool.tool_id]
+    kept = "The seats you committed stay as they are. We place the order once this is settled."
+    for leaid in event.facts["leaids"]:
+        district = accounts.organization_by_leaid(session, leaid)
+        if why := event.facts["why"]:
+            next_step = "See the tool: " + link_to("catalogue.tool", slug=tool.slug)
+        else:
+            why = f"The scorecard of {tool.name} has gaps that your district has not accepted yet."
+            next_step = "Next step: read and accept them after you sign in. " + link_to(
+                "guard.accept_gaps", leaid=leaid, slug=tool.slug
+            )
+        _write(
+            session,
+            district.id,
+            DISTRICT,
+            f"No order yet of {tool.name}",
+            f"The pool “{pool.title}” has cleared, but no order could be placed for you yet.",
+            why,
+            kept,
+            next_step,
+        )
 
 
 @on("orders.purchase_order_issued")
@@ -158,7 +247,7 @@ def tell_both_sides(session: Session, event: Event) -> None:
     payment = session.exec(select(Payment).where(Payment.id == event.subject_id)).one()
     invoice = queries.get_invoice(session, payment.invoice_id)
     said = invoice.printed
-    open_cents = invoice.total_cents - invoice.paid_cents
+    open_cents = invoice.open_cents
     subject = f"{dollars(payment.amount_cents)} received for invoice {invoice.number}"
     what = (
         f"{MEANS_WORDS[payment.means]} {payment.reference} of {dollars(payment.amount_cents)}, "

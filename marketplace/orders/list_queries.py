@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from marketplace.accounts.models import Organization
 from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
+from marketplace.orders import credit_queries
 from marketplace.orders.models import (
     ChargeCode,
     Invoice,
@@ -20,7 +21,7 @@ from marketplace.orders.models import (
     PurchaseOrder,
     VendorPayment,
 )
-from marketplace.orders.rules import InvoiceStatus, Stage, stage
+from marketplace.orders.rules import KIND_WORDS, InvoiceStatus, Stage, stage
 from marketplace.pools.models import Allocation, Pool
 from marketplace.pools.rules import PoolStatus
 
@@ -47,7 +48,11 @@ class Row(NamedTuple):
 
     @property
     def open_cents(self) -> int:
-        return self.order.total_cents - self.paid_cents
+        return self.order.total_cents - self.paid_cents - self.credited_cents
+
+    @property
+    def credited_cents(self) -> int:
+        return self.invoice.credited_cents if self.invoice else 0
 
 
 class Sums(NamedTuple):
@@ -60,10 +65,11 @@ class Sums(NamedTuple):
     alone_cents: int
     billed_cents: int
     paid_cents: int
+    credited_cents: int
 
     @property
     def open_cents(self) -> int:
-        return self.ordered_cents - self.paid_cents
+        return self.ordered_cents - self.paid_cents - self.credited_cents
 
     @property
     def saved_cents(self) -> int:
@@ -121,7 +127,7 @@ def _shown(show: str) -> list[Any]:
     if show == Stage.PAID:
         return [Invoice.status == InvoiceStatus.PAID]
     if show == "open":
-        return [func.coalesce(Invoice.paid_cents, 0) < Order.total_cents]
+        return [func.coalesce(Invoice.paid_cents + Invoice.credited_cents, 0) < Order.total_cents]
     return []
 
 
@@ -137,6 +143,7 @@ def sums(session: Session, query: Any) -> Sums:
         Order.alone_cents,
         Invoice.total_cents,
         Invoice.paid_cents,
+        Invoice.credited_cents,
     )
     counts = (func.count(col(Order.id)), func.count(col(PurchaseOrder.id)))
     columns = (*counts, *(func.coalesce(func.sum(c), 0) for c in added))
@@ -167,7 +174,8 @@ def get_pool(session: Session, pool_id: UUID, *, lock: bool = False) -> Pool:
 
 
 def held_back(session: Session, consortium_id: UUID) -> list[tuple[Allocation, Pool, str]]:
-    """Shares that became no order because the member's paper is missing or too short."""
+    """Shares that became no order: the member's paper is missing or too short, or the tool's
+    scorecard stands in the way."""
     query = (
         select(Allocation, Pool, Organization.name)
         .join(Pool, col(Pool.id) == col(Allocation.pool_id))
@@ -186,6 +194,28 @@ def held_back(session: Session, consortium_id: UUID) -> list[tuple[Allocation, P
         .limit(200)
     )
     return [(allocation, pool, name) for allocation, pool, name in session.exec(query)]
+
+
+def pools_held_back(session: Session, tool_id: UUID, district_id: UUID | None = None) -> list[UUID]:
+    """Cleared pools of a tool in which somebody (or this district) has no order yet."""
+    query = (
+        select(Pool.id)
+        .join(Allocation, col(Allocation.pool_id) == col(Pool.id))
+        .outerjoin(
+            Order,
+            (col(Order.pool_id) == col(Pool.id))
+            & (col(Order.org_id) == col(Allocation.district_id)),
+        )
+        .where(
+            Pool.tool_id == tool_id,
+            col(Order.id).is_(None),
+            col(Pool.status).in_((PoolStatus.CLEARED, PoolStatus.ORDERED)),
+        )
+        .distinct()
+    )
+    if district_id:
+        query = query.where(Allocation.district_id == district_id)
+    return sorted(session.exec(query))
 
 
 def pools_with_orders(session: Session, consortium_id: UUID) -> list[tuple[str, str]]:
@@ -243,7 +273,7 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
         order, said = row.order, row.order.agreed
         tools[order.id] = said["tool"]["slug"]
         if order.ledger_seq:
-            words = f"Order, {said['pool']['title']}"
+            words = f"{KIND_WORDS[order.kind] or 'Order'}, {said['pool']['title']}"
             found[order.ledger_seq] = Document(words, order.id, None, tools[order.id])
     query = (
         select(Payment, Invoice.number, Invoice.order_id)
@@ -255,6 +285,14 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
         found[payment.ledger_seq] = Document(
             words, order_id, payment.invoice_id, tools.get(order_id, "")
         )
+    for note in credit_queries.credit_notes(
+        session, district_id=district_id, consortium_id=consortium_id
+    ):
+        tool = tools.get(note.order_id, "")
+        words = f"Credit note {note.number}"
+        found[note.ledger_seq] = Document(words, note.order_id, None, tool)
+        if note.refund_seq:
+            found[note.refund_seq] = Document(f"Refund of {words}", note.order_id, None, tool)
     return found
 
 
