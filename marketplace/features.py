@@ -16,6 +16,7 @@ FEATURES = (
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
     "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
+    "demand",  # who is interested before a pool is there: maps, matching, suggestions
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
     "outreach",  # a lead writes to its members, sees who stands where, and what was done

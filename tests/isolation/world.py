@@ -41,6 +41,7 @@ from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
+from marketplace.demand.models import Interest
 from marketplace.directory.models import District
 from marketplace.ledger import correction_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
@@ -213,6 +214,19 @@ class Builder:
                 asked=f"q={self.mark('search')}",
                 saved_at=clock.now(),
                 told_at=clock.now(),
+            )
+        )
+        t.interest = make.save(
+            Interest(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                leaid=t.district.leaid,
+                seats=140,
+                school_year=2026,
+                contact_name=self.mark("interested"),
+                contact_email=f"{self.mark('interested')}@example.org",
+                shown_at=clock.now(),
+                changed_at=clock.now(),
             )
         )
         t.shortlist = make.save(
