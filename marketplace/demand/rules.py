@@ -218,6 +218,8 @@ class Match:
 
     ours: Count
     together: Count
+    #: What a district of average size pays for a seat alone, and how many seats that is.
+    alone_seats: int
     alone_cents: int
     ours_cents: int | None
     together_cents: int | None
@@ -236,6 +238,8 @@ def match(schedule: Schedule, ours: Group, neighbors: Group) -> Match:
     def price(seats: int) -> int | None:
         return unit_price_cents(schedule, seats) if seats else None
 
+    usual = first if first.districts else both
+    alone = max(1, usual.seats // max(1, usual.districts))
     steps = []
     for step in price_ladder(schedule) if schedule.form is not Form.FLAT else ():
         reached = "ours" if first.seats >= step.starts_at else ""
@@ -246,7 +250,8 @@ def match(schedule: Schedule, ours: Group, neighbors: Group) -> Match:
     return Match(
         first,
         both,
-        unit_price_cents(schedule, 1),
+        alone,
+        unit_price_cents(schedule, alone),
         price(first.seats),
         price(both.seats),
         steps,
