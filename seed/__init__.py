@@ -5,7 +5,18 @@ date counts back from the day it is built: pools are open, bills are due, books 
 Districts and service agencies are real (`seed/data`); what they do here is made up.
 """
 
-from seed import accounts, books, catalogue, consortia, costs, demand, outreach, pools, summary
+from seed import (
+    accounts,
+    books,
+    cards,
+    catalogue,
+    consortia,
+    costs,
+    demand,
+    outreach,
+    pools,
+    summary,
+)
 from seed.diary import Diary
 
 #: Typical pages, for the benchmark.
@@ -15,13 +26,15 @@ PAGES = {
 }
 
 
+#: In the order in which they plan.
+FEATURES = (accounts, catalogue, cards, consortia, pools, costs, demand, books, outreach)
+
+
 def load() -> str:
     """Build the world, or find it; say in one sentence what is there."""
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
-            for feature in (
-                accounts, catalogue, consortia, pools, costs, demand, books, outreach,
-            ):  # fmt: skip
+            for feature in FEATURES:
                 feature.plan(diary)
             diary.live()
         return summary.sentence(diary.session)

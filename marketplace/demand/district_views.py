@@ -5,24 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_login import login_required
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.models import Tool
 from marketplace.core import access, db, panels, tenancy, web
 from marketplace.core.errors import NotFound
+from marketplace.core.fields import dollars_text
 from marketplace.demand import queries, rules, service
 from marketplace.demand.forms import ShowInterestForm, WithdrawInterestForm
 from marketplace.demand.models import Interest
 from marketplace.demand.shared_views import SUMS, bp, prices_of, today
 from marketplace.directory import queries as directory
 from marketplace.pools import queries as pools
-from marketplace.pools.forms import dollars_text
 
 
 def own_district(leaid: str) -> Organization:
@@ -162,7 +161,7 @@ def _typed(before: Interest | None, actor: Any, district: Organization) -> dict[
     found = known.get(district.leaid or "")
     person = accounts.get_user(db.session(), actor.person)
     return {
-        "seats": Filters.of(request.args).seats or (found.pupils if found else None),
+        "seats": found.pupils if found else None,
         "contact_name": person.name,
         "contact_email": person.email,
     }

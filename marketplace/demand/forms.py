@@ -7,9 +7,9 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from marketplace.accounts.rules import check_email
 from marketplace.core.errors import RuleBroken
+from marketplace.core.fields import Dollars, Seats
 from marketplace.core.web import Form
 from marketplace.demand.rules import MOST_SEATS
-from marketplace.pools.forms import Dollars, Seats
 
 
 class ShowInterestForm(Form):

@@ -11,7 +11,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
-from marketplace.consortia.shared_views import led
+from marketplace.consortia import queries as consortia
 from marketplace.core import access, db, panels, tenancy
 from marketplace.core.access import can
 from marketplace.demand import queries, rules
@@ -36,7 +36,7 @@ class Suggestion:
 @bp.get("/c/<slug>/suggestions")
 @login_required
 def suggestions(slug: str) -> Any:
-    organization, consortium = led(slug, "consortia.console")
+    organization, consortium = consortia.consortium_by_slug(db.session(), slug)
     access.require(current_actor(), "demand.suggestions", consortium)
     return render_template(
         "demand/suggestions.html",
