@@ -8,26 +8,27 @@ Districts and service agencies are real (`seed/data`); what they do here is made
 from seed import (
     accounts,
     books,
-    cards,
     catalogue,
     consortia,
     costs,
     demand,
     outreach,
     pools,
+    renewals,
+    scorecards,
     summary,
 )
 from seed.diary import Diary
 
+#: Each writes down what happens in it.
+FEATURES = (
+    accounts, catalogue, scorecards, consortia, pools, costs, demand, books, outreach, renewals,
+)  # fmt: skip
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",
     "pool": "/pools/high-plains-technology-cooperative/reading-coach-grades-k-to-5",
 }
-
-
-#: In the order in which they plan.
-FEATURES = (accounts, catalogue, cards, consortia, pools, costs, demand, books, outreach)
 
 
 def load() -> str:

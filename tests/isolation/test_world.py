@@ -37,6 +37,7 @@ PUBLIC_TEXT = {
     "allocation": "seats and shares of a cleared pool are public",
     "change_notice": "a change is announced to everybody",
     "listing_version": "what was published is public",
+    "accessibility_report": "a report that is filed is public",
     "scorecard": "what was published is public",
     "scorecard_correction": "stands beside a public card",
     "scorecard_incident": "stands on the tool's public page",
@@ -69,6 +70,8 @@ STRUCTURAL = {
     "pool.terms",
     "pool.time_zone",
     "tool.slug",
+    "tool.privacy_grade",
+    "law_task.requirement",
     "listing_draft.question_set",
     "listing_import.header",
     "tool.subjects",
@@ -90,6 +93,13 @@ STRUCTURAL = {
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",
+    "credit_note.ledger_hash",
+    "credit_note.refund_hash",
+    "leaving_consent.leaid",
+    "renewal_answer.leaid",
+    "term_request.leaid",
+    "true_up_run.figures",
+    "usage_count.leaid",
 }
 #: Filled by other jobs of the site than those the world runs.
 EMPTY_HERE = {"letter", "vendor_payment", "limit", "query"}
