@@ -13,6 +13,7 @@ from seed import (
     costs,
     demand,
     outreach,
+    oversight,
     pools,
     renewals,
     scorecards,
@@ -21,9 +22,11 @@ from seed import (
 from seed.diary import Diary
 
 #: Each writes down what happens in it.
+#: In the order in which they write down what happens.
 FEATURES = (
-    accounts, catalogue, scorecards, consortia, pools, costs, demand, books, outreach, renewals,
-)  # fmt: skip
+    *(accounts, catalogue, scorecards, consortia, pools, costs, demand, books, outreach, renewals),
+    oversight,
+)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",

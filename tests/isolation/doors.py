@@ -415,6 +415,33 @@ DOORS = {
     "/d/<leaid>/gaps/<slug>": Door(
         "district-buyer", lambda t: {"words": "We ask yearly.", "seen": "EQ-02:declined"}
     ),
+    # incidents
+    "/tools/<slug>/report-incident": Door(
+        "district-buyer",
+        lambda t: {"words": "It was open.", "once_key": f"zq{t.letter}-new-report"},
+    ),
+    "/v/<slug>/incidents/<uuid:incident_id>/answer": Door(
+        "vendor-listing_editor", lambda t: {"words": "We closed it."}
+    ),
+    "/admin/incidents/<uuid:incident_id>/propose": Door(
+        "operator",
+        lambda t: {
+            "public_words": "Names were open.",
+            "evidence_words": "A screenshot.",
+            "exposes_students": "",
+            "file": (BytesIO(PAPER), "proof.pdf"),
+        },
+        again="another proof may be put on file until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/dismiss": Door("operator", lambda t: {"why": "No."}),
+    "/admin/incidents/<uuid:incident_id>/late": Door(
+        "operator",
+        lambda t: {"proves": "They knew on May 2."},
+        again="the proof may be changed until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/late/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/close": Door("operator", lambda t: {"done": "Gone."}),
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),

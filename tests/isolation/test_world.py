@@ -10,6 +10,7 @@ from tests.isolation.world import SECRET_LIMIT, SECRET_PRICE
 
 #: Text of an organization that needs no mark, and why.
 PUBLIC_TEXT = {
+    "incident_step": "the timeline is public; its words are confirmed or the vendor's own",
     "agreement.withdrawn_because": "why an offer ended is public",
     "agreement.offer_conditions": "the conditions of a standing offer are public",
     "affiliation": "who belongs to which consortium is public",
@@ -52,6 +53,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "incident.fingerprint",
     "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
@@ -90,6 +92,7 @@ STRUCTURAL = {
     "stored_file.media_type",
     "stored_file.fingerprint",
     "commitment.leaid",
+    "interest.leaid",
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",

@@ -51,6 +51,8 @@ from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.outreach import service as outreach_service
+from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
+from marketplace.oversight.rules import IncidentStatus, StepKind
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
@@ -128,6 +130,7 @@ class Builder:
         self.members()
         self.pools()
         self.gaps()
+        self.incidents()
         self.agreements()
         self.orders()
         self.outreach()
@@ -455,6 +458,61 @@ class Builder:
                 words=self.mark("why-the-gap-is-accepted"),
                 accepted_by=t.people["neighbour"].id,
                 accepted_at=clock.now(),
+            )
+        )
+
+    def incidents(self):
+        """A report that waits for a second person, and a confirmed incident."""
+        make, t = self.make, self.t
+        reporter, another = t.people["district-buyer"].id, t.people["convener"].id
+        common = {
+            "org_id": t.district.id,
+            "tool_id": t.gapped.id,
+            "vendor_id": t.vendor.id,
+            "reported_at": clock.now(),
+            "reported_by": reporter,
+            "proposed_by": another,
+        }
+        t.incident = make.save(
+            Incident(
+                **common,
+                reported_words=self.mark("report"),
+                once_key=self.mark("report-key"),
+                public_words=self.mark("not-yet-public"),
+                evidence_words=self.mark("proof-not-yet-public"),
+            )
+        )
+        t.confirmed_incident = make.save(
+            Incident(
+                **common,
+                status=IncidentStatus.CONFIRMED,
+                reported_words=self.mark("confirmed-report"),
+                once_key=self.mark("confirmed-key"),
+                public_words="A list was open.",
+                evidence_words="A screenshot.",
+                confirmed_by=reporter,
+                confirmed_at=clock.now(),
+                late_words=self.mark("late-not-yet-public"),
+                late_proposed_by=another,
+            )
+        )
+        for incident in (t.incident, t.confirmed_incident):
+            make.save(
+                IncidentStep(
+                    org_id=t.district.id,
+                    incident_id=incident.id,
+                    vendor_id=t.vendor.id,
+                    number=1,
+                    kind=StepKind.REPORTED,
+                    taken_at=clock.now(),
+                )
+            )
+        make.save(
+            IncidentNotice(
+                org_id=t.district.id,
+                incident_id=t.confirmed_incident.id,
+                told_at=clock.now(),
+                clocks=[{"words": self.mark("clock"), "due_on": None, "source": "8 NYCRR"}],
             )
         )
 
