@@ -12,6 +12,7 @@ from seed import (
     consortia,
     costs,
     demand,
+    decisions,
     outreach,
     oversight,
     pools,
@@ -24,8 +25,8 @@ from seed.diary import Diary
 #: Each writes down what happens in it.
 #: In the order in which they write down what happens.
 FEATURES = (
-    *(accounts, catalogue, scorecards, consortia, pools, costs, demand, books, outreach, renewals),
-    oversight,
+    *(accounts, catalogue, scorecards, consortia, pools, costs, demand, decisions),
+    *(books, outreach, renewals, oversight),
 )
 #: Typical pages, for the benchmark.
 PAGES = {

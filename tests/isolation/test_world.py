@@ -33,6 +33,8 @@ PUBLIC_TEXT = {
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
     "by_laws": "what is in force is public; the words of the draft are marked",
+    "decision": "questions and counts are public",
+    "elector": "who voted how, and why not, is public",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
