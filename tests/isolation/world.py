@@ -49,13 +49,10 @@ from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
-<<<<<<< HEAD
-from marketplace.demand.models import Interest
-=======
 from marketplace.decisions.models import Decision, Elector, Remark
 from marketplace.decisions.rules import DecisionKind, Outcome
 from marketplace.decisions.rules import tally as count
->>>>>>> main
+from marketplace.demand.models import Interest
 from marketplace.directory.models import District
 from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, proof_service
