@@ -124,7 +124,7 @@ class LedgerTxn(OwnedByOrg, table=True):
 
 
 class LedgerEntry(OwnedByOrg, table=True):
-    """One line of an entry; written before its `LedgerTxn`, which then seals the lines.
+    """One line of an entry; written after its `LedgerTxn`, before the head seals both.
 
     That its owner exists follows from its entry: a key less to check for each line.
     """
