@@ -108,6 +108,7 @@ access.declare(
         "orders.order": ALL_SIDES,
         "orders.purchase_order": ALL_SIDES,
         "orders.invoice": ALL_SIDES,
+        "orders.receipt": ALL_SIDES,
         "orders.place_orders": [[is_system], [convenes_its_pool]],
         "orders.keep_order_states": [[is_system]],
         "orders.issue_purchase_order": [[is_system], [is_the_district, buys]],

@@ -14,12 +14,21 @@ from marketplace.orders import (
     list_queries,
     money_views,
     order_views,
+    receipt_views,
     statement_views,
 )
 from marketplace.orders.desk_views import Desk, bp
 from marketplace.orders.money_views import desk_of_actor
 
-__all__ = ["audit_views", "bp", "invoice_views", "money_views", "order_views", "statement_views"]
+__all__ = [
+    "audit_views",
+    "bp",
+    "invoice_views",
+    "money_views",
+    "order_views",
+    "receipt_views",
+    "statement_views",
+]
 
 
 @fill("home.district")

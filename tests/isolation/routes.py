@@ -55,6 +55,7 @@ VALUES = {
     ("/vendors/", "slug"): lambda t: t.vendor.slug,
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
+    ("", "payment_id"): lambda t: t.payment.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,

@@ -455,6 +455,7 @@ class Builder:
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
+            t.payment = queries.payments_of(session, invoice)[0]
             session.expunge_all()
 
     def correction(self):
