@@ -18,6 +18,7 @@ from marketplace.ledger import (
     desk_views,
     export_views,
     exports,
+    hand_views,
     proof_views,
     queries,
     rules,
@@ -32,7 +33,7 @@ from marketplace.ledger.shown_views import account_url, entries_url, rows_of
 from marketplace.ledger.sight_rules import OPENNESS_WORDS, Sight
 
 #: Pages in files of their own, on the same blueprint.
-__all__ = ["bp", "export_views", "proof_views"]
+__all__ = ["bp", "export_views", "hand_views", "proof_views"]
 
 
 @bp.record

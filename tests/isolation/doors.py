@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from marketplace.accounts import security
+from marketplace.core import clock
 from tests.isolation.world import PASSWORD
 
 NEW_PASSWORD = "another slow walk in the rain"
@@ -123,6 +124,17 @@ def _correction(t):
         "lines-1-account": "fee:administration",
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
+    }
+
+
+def _by_hand(t):
+    return {
+        "district": t.district.leaid,
+        "name": "administration",
+        "amount": "10.00",
+        "effective_on": clock.now().date().isoformat(),
+        "about": "",
+        "reason": "The board voted this fee in October.",
     }
 
 
@@ -307,6 +319,9 @@ DOORS = {
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
         "convener", _correction
     ),
+    "/c/<slug>/books/post/<act>": Door("convener", _by_hand),
+    "/c/<slug>/books/entries/<uuid:entry_id>/approve": Door("fiscal-agent"),
+    "/c/<slug>/books/entries/<uuid:entry_id>/refuse": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
     # orders

@@ -29,6 +29,8 @@ PUBLIC_TEXT = {
     "ledger_openness": "what the by-laws say stands beside the books",
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
+    "proposed_entry.legs": "account codes and amounts, as in the books themselves",
+    "proposed_entry.ref": "as it will stand in the public books",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",

@@ -42,8 +42,9 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
-from marketplace.ledger import correction_service, proof_service
+from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
+from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
@@ -472,6 +473,18 @@ class Builder:
             )
             session.flush()
             session.expunge(t.correction)
+            t.proposed_entry = hand_service.propose_entry(
+                session,
+                actor,
+                t.consortium_org.id,
+                Act.FEE_OF_DISTRICT,
+                cents=1_00,
+                effective_on=clock.now().date(),
+                reason=self.mark("reason-of-the-entry"),
+                district=t.district.leaid,
+                name="administration",
+            )
+            session.expunge(t.proposed_entry)
 
     # -- letters and events ------------------------------------------------------------------
 
