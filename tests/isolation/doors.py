@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from marketplace.accounts import security
-from marketplace.core import clock
+from marketplace.accounts import security, stop_links
+from marketplace.core import clock, links
 from tests.isolation.world import PASSWORD
 
 NEW_PASSWORD = "another slow walk in the rain"
@@ -139,6 +139,39 @@ def _by_hand(t):
 
 
 LETTER_AGAIN = "a letter may be asked for again when it did not come"
+
+
+def _agreement(t):
+    return {
+        "family": "ndpa",
+        "version": "2.1",
+        "state": "OH",
+        "provider": t.vendor.name,
+        "products": str(t.tool.id),
+        "data_elements": "name_student",
+        "signed_on": "2026-10-01",
+        "effective_on": "2026-10-01",
+        "ends_on": "2029-09-30",
+        "offer_present": "no",
+        "ai_addendum": "yes",
+        "district_signer": "Pat Lee",
+        "vendor_signer": "Sam Doe",
+        "once_key": f"zq{t.letter}-new-agreement",
+        "file": (BytesIO(PAPER), "signed.pdf"),
+    }
+
+
+def _sent_copy(t):
+    return {
+        "product": f"{t.tool.id}:{t.edition.id}",
+        "data_elements": "name_student",
+        "signer": "Pat Lee",
+        "signed_on": "2026-11-10",
+        "sent_to": "privacy@example.org",
+        "sent_on": "2026-11-12",
+        "file": (BytesIO(PAPER), "copy.pdf"),
+    }
+
 
 DOORS = {
     # accounts
@@ -311,6 +344,29 @@ DOORS = {
     ),
     "/c/<slug>/cost-method": Door("convener", _proposal),
     "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
+    # letters
+    "/account/letters": Door("district-buyer", lambda t: {"kinds": ["digest"]}),
+    "/letters/stop/<token>": Door(
+        None,
+        address=lambda t: {
+            "token": links.seal(stop_links.STOP, t.people["district-buyer"].id.hex, "digest")
+        },
+    ),
+    "/c/<slug>/messages/new": Door(
+        "convener",
+        lambda t: {"subject": "We meet", "text": "In May.", "once_key": f"zq{t.letter}-m"},
+    ),
+    "/c/<slug>/remind": Door(
+        "convener",
+        lambda t: {
+            "pool": t.order_pools["new"].slug,
+            "standing": "needs_po",
+            "districts": [str(t.district.id)],
+            "subject": "Your PO",
+            "text": "Please issue it.",
+            "once_key": f"zq{t.letter}-r",
+        },
+    ),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
     "/c/<slug>/books/openness": Door(
@@ -324,6 +380,18 @@ DOORS = {
     "/c/<slug>/books/entries/<uuid:entry_id>/refuse": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
+    # agreements
+    "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
+    "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
+        "district-buyer", lambda t: {"reason": "It was replaced."}
+    ),
+    "/v/<slug>/agreements/<uuid:agreement_id>/withdraw": Door(
+        "vendor-listing_editor", lambda t: {"reason": "We were sold."}
+    ),
+    "/v/<slug>/join-notices/<uuid:join_id>/acknowledge": Door(
+        "vendor-listing_editor", lambda t: {"name": "Sam Doe", "acknowledged_on": "2026-11-16"}
+    ),
     # orders
     "/d/<leaid>/charge-codes": Door(
         "district-buyer",

@@ -48,10 +48,12 @@ from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
+from marketplace.outreach import service as outreach_service
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from tests.agreements import build as agreements
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -117,7 +119,9 @@ class Builder:
         self.consortia()
         self.members()
         self.pools()
+        self.agreements()
         self.orders()
+        self.outreach()
         self.correction()
         self.invitations()
         self.proofs()
@@ -355,6 +359,41 @@ class Builder:
         with tenancy.everyone("tests build rows of every organization"):
             return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
 
+    def agreements(self):
+        """A standing offer that the neighbour joined, and a paper between two parties."""
+        make, t = self.make, self.t
+        buyer, neighbour = t.people["district-buyer"], t.people["neighbour"]
+        signers = {
+            "district_signer": self.mark("signer-of-the-district"),
+            "vendor_signer": self.mark("signer-of-the-vendor"),
+        }
+        t.agreement = agreements.agreement(
+            make, t.district, t.tool, by=buyer, once_key=self.mark("agreement-key"), **signers
+        )
+        t.private_agreement = agreements.agreement(
+            make,
+            t.district,
+            t.tool,
+            by=buyer,
+            offer_present=False,
+            version=self.mark("version"),
+            provider=self.mark("provider"),
+            modifications=self.mark("modifications"),
+            registry_url=f"https://{self.mark('registry')}.example",
+            **signers,
+        )
+        t.join = agreements.join(
+            make,
+            t.agreement,
+            t.neighbour,
+            t.tool,
+            by=neighbour,
+            signer=self.mark("signer-of-the-joiner"),
+            sent_to=self.mark("sent-to"),
+            checks=[{"code": "J1", "passed": True, "reason": self.mark("reason")}],
+        )
+        t.own_join = agreements.join(make, t.agreement, t.district, t.tool, by=buyer)
+
     # -- pools, and what they become ---------------------------------------------------------
 
     def pools(self):
@@ -458,6 +497,21 @@ class Builder:
             t.invoice = queries.get_invoice(session, invoice)
             t.payment = queries.payments_of(session, invoice)[0]
             session.expunge_all()
+
+    def outreach(self):
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.message = outreach_service.write_message(
+                session,
+                actor,
+                t.consortium.org_id,
+                subject=self.mark("subject-to-members"),
+                text=self.mark("text-to-members"),
+                once_key=self.mark("message-key"),
+            )
+            session.flush()
+            session.expunge(t.message)
+        self.set(t.message, standing=self.mark("standing"))
 
     def correction(self):
         """Proposed by the convener, so that another person may approve it."""
