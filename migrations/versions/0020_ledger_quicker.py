@@ -26,8 +26,7 @@ HEADS = {"books": "books", "entry": "entry.org_id", "line": "a.org_id", "new": "
 # -- PostgreSQL --------------------------------------------------------------------------
 
 #: The text is all there is to say. An entry is sealed at once or not at all, so its row may
-#: be written before its lines. The row finds out whether its key is taken, and says whether
-#: its month is closed: a repeat of an entry stays harmless after its month was closed.
+#: be written before its lines, and writing it finds out whether its key is taken.
 POST = """
     CREATE OR REPLACE FUNCTION ledger_post(
       said text, OUT seq bigint, OUT hash text, OUT earlier text
@@ -37,7 +36,6 @@ POST = """
       leaf bytea := sha256('\\x00'::bytea || convert_to(said, 'UTF8'));
       books uuid := (entry->>'c')::uuid;
       head record;
-      closed boolean;
       known boolean;
       passes boolean;
     BEGIN
@@ -54,10 +52,8 @@ POST = """
       VALUES (books, seq, entry->>'k', said, encode(leaf, 'hex'), hash, entry->>'kind',
               entry->>'ref', (entry->>'d')::date, (entry->>'t')::timestamptz,
               (entry->>'reverses')::bigint)
-      ON CONFLICT (idem_key, org_id) DO NOTHING
-      RETURNING EXISTS (SELECT FROM ledger_closing c WHERE c.org_id = books
-                        AND c.through_on >= effective_on) INTO closed;
-      IF closed IS NULL THEN
+      ON CONFLICT (idem_key, org_id) DO NOTHING;
+      IF NOT FOUND THEN
         SELECT t.seq, t.hash, t.body INTO seq, hash, earlier FROM ledger_txn t
         WHERE (t.idem_key, t.org_id) >= (entry->>'k', books)
           AND (t.idem_key, t.org_id) <= (entry->>'k', books);
@@ -66,8 +62,6 @@ POST = """
             USING ERRCODE = 'unique_violation', CONSTRAINT = 'ledger_key';
         END IF;
         RETURN;
-      ELSIF closed THEN
-        RAISE EXCEPTION 'ledger: the period is closed' USING ERRCODE = 'restrict_violation';
       END IF;
 
       WITH moved AS (
@@ -137,9 +131,7 @@ CHECK_CANCELS = """
       found record;
     BEGIN
       SELECT count(*) >= 2 AND sum(e.amount_cents) = 0 AS cancels,
-        (SELECT h.seq {head_of_new}) >= NEW.seq AS sealed,
-        EXISTS (SELECT FROM ledger_closing c
-                WHERE c.org_id = NEW.org_id AND c.through_on >= NEW.effective_on) AS closed
+        (SELECT h.seq {head_of_new}) >= NEW.seq AS sealed
       INTO found FROM ledger_entry e WHERE e.org_id = NEW.org_id AND e.seq = NEW.seq;
       IF found.cancels IS NOT TRUE THEN
         RAISE EXCEPTION 'ledger: the lines of entry % must cancel', NEW.seq
@@ -147,11 +139,14 @@ CHECK_CANCELS = """
       ELSIF found.sealed IS NOT TRUE THEN
         RAISE EXCEPTION 'ledger: the head must move to entry %', NEW.seq
           USING ERRCODE = 'check_violation';
-      ELSIF found.closed THEN
-        RAISE EXCEPTION 'ledger: the period is closed' USING ERRCODE = 'restrict_violation';
       END IF;
       RETURN NULL;
     END $$
+"""
+#: After the row is there, not before: a repeat adds none, and is harmless in a closed month.
+IN_OPEN_PERIOD = """
+    CREATE TRIGGER ledger_txn_in_open_period AFTER INSERT ON ledger_txn
+      FOR EACH ROW EXECUTE FUNCTION ledger_check_period()
 """
 
 
@@ -161,7 +156,7 @@ def _on_postgresql() -> None:
         run(sql)
     op.drop_constraint(KEY_OF_LINES, "ledger_entry", type_="foreignkey")
     op.execute("DROP TRIGGER ledger_txn_in_open_period ON ledger_txn")
-    op.execute("DROP FUNCTION ledger_check_period()")
+    op.execute(IN_OPEN_PERIOD)
 
 
 def _revision(number: str) -> Any:
@@ -254,8 +249,9 @@ def downgrade() -> None:
             deferrable=True,
             initially="DEFERRED",
         )
+        op.execute("DROP TRIGGER ledger_txn_in_open_period ON ledger_txn")
         for sql in _revision("0012").ON_POSTGRESQL:
-            if "ledger_check_period" in sql:
+            if "CREATE TRIGGER ledger_txn_in_open_period" in sql:
                 op.execute(sql)
         return
     for name in ON_SQLITE:
