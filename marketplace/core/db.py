@@ -85,12 +85,11 @@ def _see_that_it_is_there(dialect: Dialect, connection: Any, record: Any, _proxy
     """
     rested = clock.stopwatch() - record.info.get("used_at", 0)
     record.info["used_at"] = clock.stopwatch()
-    line = select.poll()
-    line.register(connection.fileno(), select.POLLIN)
-    if not line.poll(0) and rested < RESTED_SECONDS:
-        return
     try:
-        dialect.do_ping(connection)
+        line = select.poll()
+        line.register(connection.fileno(), select.POLLIN)
+        if line.poll(0) or rested >= RESTED_SECONDS:
+            dialect.do_ping(connection)
     except Exception:
         raise InvalidatePoolError("the server has ended its connections") from None
 
