@@ -33,6 +33,7 @@ PUBLIC_TEXT = {
     "ledger_txn": "the books are public",
     "proposed_entry.legs": "account codes and amounts, as in the books themselves",
     "proposed_entry.ref": "as it will stand in the public books",
+    "by_laws": "what is in force is public; the words of the draft are marked",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
@@ -52,6 +53,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
     "agreement.state",
