@@ -10,6 +10,7 @@ from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
     audit_views,
+    credit_views,
     invoice_views,
     list_queries,
     money_views,
@@ -23,6 +24,7 @@ from marketplace.orders.money_views import desk_of_actor
 __all__ = [
     "audit_views",
     "bp",
+    "credit_views",
     "invoice_views",
     "money_views",
     "order_views",

@@ -10,6 +10,7 @@ from tests.isolation.world import SECRET_LIMIT, SECRET_PRICE
 
 #: Text of an organization that needs no mark, and why.
 PUBLIC_TEXT = {
+    "incident_step": "the timeline is public; its words are confirmed or the vendor's own",
     "agreement.withdrawn_because": "why an offer ended is public",
     "agreement.offer_conditions": "the conditions of a standing offer are public",
     "affiliation": "who belongs to which consortium is public",
@@ -39,6 +40,7 @@ PUBLIC_TEXT = {
     "allocation": "seats and shares of a cleared pool are public",
     "change_notice": "a change is announced to everybody",
     "listing_version": "what was published is public",
+    "accessibility_report": "a report that is filed is public",
     "scorecard": "what was published is public",
     "scorecard_correction": "stands beside a public card",
     "scorecard_incident": "stands on the tool's public page",
@@ -53,6 +55,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "incident.fingerprint",
     "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
@@ -71,6 +74,8 @@ STRUCTURAL = {
     "pool.terms",
     "pool.time_zone",
     "tool.slug",
+    "tool.privacy_grade",
+    "law_task.requirement",
     "listing_draft.question_set",
     "listing_import.header",
     "tool.subjects",
@@ -92,6 +97,13 @@ STRUCTURAL = {
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",
+    "credit_note.ledger_hash",
+    "credit_note.refund_hash",
+    "leaving_consent.leaid",
+    "renewal_answer.leaid",
+    "term_request.leaid",
+    "true_up_run.figures",
+    "usage_count.leaid",
 }
 #: Filled by other jobs of the site than those the world runs.
 EMPTY_HERE = {"letter", "vendor_payment", "limit", "query"}

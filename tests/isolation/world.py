@@ -51,12 +51,19 @@ from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.outreach import service as outreach_service
+from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
+from marketplace.oversight.rules import IncidentStatus, StepKind
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from marketplace.scorecards import law_service
+from marketplace.scorecards import service as scorecards_service
+from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
+from tests.isolation import terms
+from tests.scorecards.conftest import REPORT, TWO, card_document
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -123,12 +130,15 @@ class Builder:
         self.members()
         self.pools()
         self.gaps()
+        self.incidents()
         self.agreements()
         self.orders()
         self.outreach()
         self.correction()
         self.invitations()
+        terms.build(self)
         self.proofs()
+        self.scorecard()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -396,6 +406,25 @@ class Builder:
         else:
             self.set(member, accepted_by_laws_version=None)
 
+    def scorecard(self):
+        """A published card of the tool, an accessibility report, a duty marked as done."""
+        t = self.t
+        t.operator_of_cards = self.make.operator()
+        with self.writing(t.operator_of_cards) as (session, actor):
+            scorecards_service.publish_card(
+                session, actor, t.tool.id, card_document("E2"), reviewers=TWO
+            )
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            law_service.file_report(session, actor, t.tool.id, REPORT)
+        self.make.save(
+            LawTask(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                requirement="US-8",
+                done_on=clock.now().date(),
+            )
+        )
+
     def own_rows(self, table):
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
         with tenancy.everyone("tests build rows of every organization"):
@@ -416,6 +445,61 @@ class Builder:
                 words=self.mark("why-the-gap-is-accepted"),
                 accepted_by=t.people["neighbour"].id,
                 accepted_at=clock.now(),
+            )
+        )
+
+    def incidents(self):
+        """A report that waits for a second person, and a confirmed incident."""
+        make, t = self.make, self.t
+        reporter, another = t.people["district-buyer"].id, t.people["convener"].id
+        common = {
+            "org_id": t.district.id,
+            "tool_id": t.gapped.id,
+            "vendor_id": t.vendor.id,
+            "reported_at": clock.now(),
+            "reported_by": reporter,
+            "proposed_by": another,
+        }
+        t.incident = make.save(
+            Incident(
+                **common,
+                reported_words=self.mark("report"),
+                once_key=self.mark("report-key"),
+                public_words=self.mark("not-yet-public"),
+                evidence_words=self.mark("proof-not-yet-public"),
+            )
+        )
+        t.confirmed_incident = make.save(
+            Incident(
+                **common,
+                status=IncidentStatus.CONFIRMED,
+                reported_words=self.mark("confirmed-report"),
+                once_key=self.mark("confirmed-key"),
+                public_words="A list was open.",
+                evidence_words="A screenshot.",
+                confirmed_by=reporter,
+                confirmed_at=clock.now(),
+                late_words=self.mark("late-not-yet-public"),
+                late_proposed_by=another,
+            )
+        )
+        for incident in (t.incident, t.confirmed_incident):
+            make.save(
+                IncidentStep(
+                    org_id=t.district.id,
+                    incident_id=incident.id,
+                    vendor_id=t.vendor.id,
+                    number=1,
+                    kind=StepKind.REPORTED,
+                    taken_at=clock.now(),
+                )
+            )
+        make.save(
+            IncidentNotice(
+                org_id=t.district.id,
+                incident_id=t.confirmed_incident.id,
+                told_at=clock.now(),
+                clocks=[{"words": self.mark("clock"), "due_on": None, "source": "8 NYCRR"}],
             )
         )
 
