@@ -11,6 +11,7 @@ from seed import (
     catalogue,
     consortia,
     costs,
+    decisions,
     outreach,
     oversight,
     pools,
@@ -23,8 +24,8 @@ from seed.diary import Diary
 #: Each writes down what happens in it.
 #: In the order in which they write down what happens.
 FEATURES = (
-    *(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach, renewals),
-    oversight,
+    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(books, outreach, renewals, oversight),
 )
 #: Typical pages, for the benchmark.
 PAGES = {

@@ -344,6 +344,35 @@ DOORS = {
     "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
     "/consortia/<slug>/instrument": Door("district-buyer", _paper),
     "/consortia/<slug>/leave": Door("district-buyer"),
+    "/consortia/<slug>/voters": Door(
+        "district-buyer",
+        lambda t: {"voter": str(t.people["district-administrator"].id), "alternate": ""},
+    ),
+    # decisions
+    "/consortia/<slug>/decisions/new": Door(
+        "convener",
+        lambda t: {
+            "kind": "pick_tool",
+            "subject": "",
+            "title": "Shall we?",
+            "words": "Because.",
+            "closes_day": "2026-12-20",
+            "closes_time": "17:00",
+            "once_key": f"zq{t.letter}-d",
+        },
+    ),
+    "/consortia/<slug>/decisions/<int:number>/vote": Door(
+        "district-buyer", lambda t: {"choice": "yes", "district": ""}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/conflict": Door(
+        "district-buyer", lambda t: {"conflict": "We own a part of it."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/proxy": Door(
+        "district-buyer", lambda t: {"to": str(t.neighbour.id), "proxy": "We are away."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/remark": Door(
+        "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
+    ),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}

@@ -36,6 +36,8 @@ VALUES = {
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
     ("/consortia/new/", "step"): lambda t: "name",
+    ("/consortia/", "number"): lambda t: 1,
+    ("/consortia/<slug>/decisions/<int:number>/minutes.pdf", "number"): lambda t: 2,
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
