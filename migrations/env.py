@@ -35,7 +35,7 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name and name.startswith(UNMAPPED))
 
 
-#: A key of a model that PostgreSQL keeps by a trigger, once per statement: migration 0026.
+#: A key of a model that PostgreSQL keeps by a trigger, once per statement: migration 0027.
 KEPT_BY_A_TRIGGER = "fk_ledger_entry_org_id_seq_ledger_txn"
 
 
