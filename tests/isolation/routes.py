@@ -98,6 +98,8 @@ VALUES = {
 _JOIN = "/d/<leaid>/terms/<consortium>/<pool_slug>/join"
 _LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
 _CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
+#: What each member of a consortium may send about itself in a term.
+OWN_IN_A_TERM = (_JOIN, _LEAVE, _CONSENT)
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
     **{
