@@ -11,6 +11,8 @@ from seed import (
     catalogue,
     consortia,
     costs,
+    decisions,
+    demand,
     outreach,
     oversight,
     pools,
@@ -23,8 +25,8 @@ from seed.diary import Diary
 #: Each writes down what happens in it.
 #: In the order in which they write down what happens.
 FEATURES = (
-    *(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach, renewals),
-    oversight,
+    *(accounts, catalogue, scorecards, consortia, pools, costs, demand, decisions),
+    *(books, outreach, renewals, oversight),
 )
 #: Typical pages, for the benchmark.
 PAGES = {

@@ -13,7 +13,7 @@ from typing import Any
 from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
-from marketplace.core import links
+from marketplace.core import clock, links
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -135,6 +135,17 @@ def _correction(t):
         "lines-1-account": "fee:administration",
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
+    }
+
+
+def _by_hand(t):
+    return {
+        "district": t.district.leaid,
+        "name": "administration",
+        "amount": "10.00",
+        "effective_on": clock.now().date().isoformat(),
+        "about": "",
+        "reason": "The board voted this fee in October.",
     }
 
 
@@ -333,6 +344,35 @@ DOORS = {
     "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
     "/consortia/<slug>/instrument": Door("district-buyer", _paper),
     "/consortia/<slug>/leave": Door("district-buyer"),
+    "/consortia/<slug>/voters": Door(
+        "district-buyer",
+        lambda t: {"voter": str(t.people["district-administrator"].id), "alternate": ""},
+    ),
+    # decisions
+    "/consortia/<slug>/decisions/new": Door(
+        "convener",
+        lambda t: {
+            "kind": "pick_tool",
+            "subject": "",
+            "title": "Shall we?",
+            "words": "Because.",
+            "closes_day": "2026-12-20",
+            "closes_time": "17:00",
+            "once_key": f"zq{t.letter}-d",
+        },
+    ),
+    "/consortia/<slug>/decisions/<int:number>/vote": Door(
+        "district-buyer", lambda t: {"choice": "yes", "district": ""}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/conflict": Door(
+        "district-buyer", lambda t: {"conflict": "We own a part of it."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/proxy": Door(
+        "district-buyer", lambda t: {"to": str(t.neighbour.id), "proxy": "We are away."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/remark": Door(
+        "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
+    ),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -392,11 +432,26 @@ DOORS = {
             "once_key": f"zq{t.letter}-r",
         },
     ),
+    # demand
+    "/d/<leaid>/interests/add/<slug>": Door(
+        "district-buyer",
+        lambda t: {
+            "seats": "140",
+            "school_year": "2026",
+            "budget": "2,400.00",
+            "contact_name": "Pat Lee",
+            "contact_email": "pat@example.org",
+        },
+    ),
+    "/d/<leaid>/interests/<uuid:interest_id>/withdraw": Door("district-buyer"),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
         "convener", _correction
     ),
+    "/c/<slug>/books/post/<act>": Door("convener", _by_hand),
+    "/c/<slug>/books/entries/<uuid:entry_id>/approve": Door("fiscal-agent"),
+    "/c/<slug>/books/entries/<uuid:entry_id>/refuse": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
     # the purchase guard

@@ -7,6 +7,7 @@ who is a member, the books) carries no mark; `PUBLIC_TEXT` in test_world.py list
 """
 
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -35,17 +36,28 @@ from marketplace.catalogue.listing_models import (
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.by_laws_rules import Choices, choices_as_json
 from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
-from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
+from marketplace.consortia.rules import (
+    ConflictRule,
+    ConsortiumStatus,
+    LegalShape,
+    Majority,
+    MemberStatus,
+)
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
+from marketplace.decisions.models import Decision, Elector, Remark
+from marketplace.decisions.rules import DecisionKind, Outcome
+from marketplace.decisions.rules import tally as count
+from marketplace.demand.models import Interest
 from marketplace.directory.models import District
 from marketplace.guard.models import GapAcceptance
-from marketplace.ledger import correction_service, proof_service
+from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
+from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
@@ -127,6 +139,7 @@ class Builder:
         self.funder()
         self.consortia()
         self.members()
+        self.decisions()
         self.pools()
         self.gaps()
         self.incidents()
@@ -227,6 +240,19 @@ class Builder:
                 asked=f"q={self.mark('search')}",
                 saved_at=clock.now(),
                 told_at=clock.now(),
+            )
+        )
+        t.interest = make.save(
+            Interest(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                leaid=t.district.leaid,
+                seats=140,
+                school_year=2026,
+                contact_name=self.mark("interested"),
+                contact_email=f"{self.mark('interested')}@example.org",
+                shown_at=clock.now(),
+                changed_at=clock.now(),
             )
         )
         t.shortlist = make.save(
@@ -397,6 +423,56 @@ class Builder:
         for stored in self.own_rows(StoredFile):
             self.set(stored, name=self.mark("agreement.pdf"), content=content, size=len(content))
         t.instrument = next(p for p in self.own_rows(Instrument) if p.member_id == t.member.id)
+
+    def decisions(self):
+        """One vote that runs, with what was said, and one that has ended."""
+        t, voter = self.t, self.t.people["district-buyer"]
+        self.set(t.member, voter_id=voter.id)
+        for number in (1, 2):
+            ended = number == 2
+            tally = asdict(count([], 50, Majority.MORE_THAN_HALF, ConflictRule.COUNTED))
+            decision = self.make.save(
+                Decision(
+                    org_id=t.consortium.org_id,
+                    number=number,
+                    kind=DecisionKind.PICK_TOOL,
+                    title=f"Question {number}",
+                    words="Our teachers like it.",
+                    opened_at=clock.now(),
+                    opened_by_id=t.people["convener"].id,
+                    closes_at=clock.now() + timedelta(days=20),
+                    time_zone="America/Chicago",
+                    by_laws_version=1,
+                    quorum_percent=50,
+                    majority=Majority.MORE_THAN_HALF,
+                    conflict=ConflictRule.COUNTED,
+                    proxies=True,
+                    closed_at=clock.now() if ended else None,
+                    outcome=Outcome.NO_QUORUM if ended else None,
+                    counted=tally if ended else {},
+                    once_key=f"{t.letter}-{number}",
+                )
+            )
+            for district in (t.district, t.neighbour):
+                self.make.save(
+                    Elector(
+                        org_id=t.consortium.org_id,
+                        decision_id=decision.id,
+                        district_id=district.id,
+                        votes=1,
+                    )
+                )
+            self.make.save(
+                Remark(
+                    org_id=t.consortium.org_id,
+                    decision_id=decision.id,
+                    user_id=voter.id,
+                    for_id=t.district.id,
+                    words=self.mark("said-among-members"),
+                    said_at=clock.now(),
+                    once_key="r",
+                )
+            )
 
     def waiting(self, district, status, words):
         member = self.make.member(self.t.consortium, district, status=status, words=words)
@@ -638,6 +714,7 @@ class Builder:
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
+            t.payment = queries.payments_of(session, invoice)[0]
             session.expunge_all()
 
     def outreach(self):
@@ -669,6 +746,18 @@ class Builder:
             )
             session.flush()
             session.expunge(t.correction)
+            t.proposed_entry = hand_service.propose_entry(
+                session,
+                actor,
+                t.consortium_org.id,
+                Act.FEE_OF_DISTRICT,
+                cents=1_00,
+                effective_on=clock.now().date(),
+                reason=self.mark("reason-of-the-entry"),
+                district=t.district.leaid,
+                name="administration",
+            )
+            session.expunge(t.proposed_entry)
 
     # -- letters and events ------------------------------------------------------------------
 
