@@ -14,7 +14,7 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
 from marketplace.ledger import service as ledger
-from marketplace.orders import list_queries, papers, queries, rules
+from marketplace.orders import encumbrance_service, list_queries, papers, queries, rules
 from marketplace.orders.models import Invoice, IssuerCounter, Order
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import Stage
@@ -79,6 +79,7 @@ def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
     )
     session.add(invoice)
     session.flush()
+    encumbrance_service.relieve(session, actor, order, invoice)
     if invoice.ledger_seq is not None:
         ledger.give_receipt(
             session,

@@ -1,0 +1,95 @@
+"""What pools show on pages of features further up: a tool, a vendor, a consortium, the books."""
+
+from typing import Any
+
+from flask import render_template, request
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.login import current_actor
+from marketplace.catalogue import queries as catalogue
+from marketplace.core import clock, db, panels, tenancy
+from marketplace.core.access import can
+from marketplace.pools import demand_queries, queries, rules
+from marketplace.pools.line_views import lines_of
+from marketplace.pools.rules import Rung
+from marketplace.pools.shared_views import PUBLIC, totals
+from marketplace.pricing import rules as pricing
+
+DEMAND_WORDS = {
+    Rung.INTEREST: "Interested",
+    Rung.INTENT: "Waiting for board",
+    Rung.BOARD_APPROVED: "Board approved",
+    Rung.COMMITTED: "Committed",
+}
+
+
+@panels.fill("catalogue.tool_aside")
+def join_a_pool(tool: Any) -> str | None:
+    """The card on a tool's page: its open pools, or how to start one."""
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = [
+            pool
+            for pool in queries.pools_of_tool(session, tool.id)
+            if rules.takes_seats(pool.status, pool.closes_at, clock.now())
+        ][:3]
+        names = accounts.organizations_by_id(session, {pool.org_id for pool in found})
+        lines = lines_of(session, [(pool, names[pool.org_id]) for pool in found], {tool.id: tool})
+    seats = request.args.get("seats", "").replace(",", "")
+    mine = int(seats) if seats.isascii() and seats.isdigit() and 0 < len(seats) < 7 else 0
+    for line in lines:
+        line["mine"] = _with_my_seats(line, mine) if mine else None
+    return render_template("pools/_tool_card.html", lines=lines, tool=tool, seats_asked=mine)
+
+
+def _with_my_seats(line: dict[str, Any], mine: int) -> tuple[int, int]:
+    """What the reader's seats would cost in the pool as it stands: in all, and each.
+
+    At the average price, as the usual split has it; the vote of the consortium may be another.
+    """
+    schedule = pricing.schedule_from_json(line["pool"].terms)
+    seats = line["sums"]["firm"] + mine
+    total = pricing.effective_cost(schedule, seats, pupils=seats).cost_cents
+    return (total * mine + seats // 2) // seats, (total + seats // 2) // seats
+
+
+@panels.fill("catalogue.vendor_home")
+def demand_for_vendor(vendor: Any) -> str | None:
+    """Sums of what districts commit to the vendor's tools; the page itself is the vendor's."""
+    with tenancy.everyone("a vendor reads sums of the demand for its tools, no names"):
+        demand = demand_queries.demand_for(db.session(), vendor.id)
+    return render_template("pools/_vendor_demand.html", demand=demand, rungs=DEMAND_WORDS)
+
+
+@panels.fill("consortia.consortium")
+def pools_of_consortium(consortium: Any) -> str | None:
+    return _list_of(consortium, "pools/_consortium_pools.html", drafts=False)
+
+
+@panels.fill("consortia.console")
+def pools_of_console(consortium: Any) -> str | None:
+    plans = can(current_actor(), "pools.create_pool", consortium)
+    return _list_of(consortium, "pools/_console_pools.html", drafts=plans, plans=plans)
+
+
+def _list_of(consortium: Any, template: str, drafts: bool, plans: bool = False) -> str:
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = queries.pools_of(session, consortium.org_id, drafts=drafts)
+        organization = accounts.get_organization(session, consortium.org_id)
+        tools = catalogue.tools_by_id(session, {pool.tool_id for pool in found})
+        lines = lines_of(session, [(pool, organization) for pool in found], tools)
+        return render_template(
+            template, lines=lines, organization=organization, consortium=consortium, plans=plans
+        )
+
+
+@panels.fill("ledger.books")
+def committed_not_yet_money(books: Any) -> str | None:
+    """Commitments stand beside the books of their consortium, and in none of its sums."""
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = queries.pools_taking_seats(session, books.consortium_id)
+        rungs = queries.seats_by_rung(session, [pool.id for pool in found])
+    lines = [(pool, totals(rungs[pool.id])) for pool in found]
+    return render_template("pools/_commitments.html", lines=lines, books=books) if lines else None
