@@ -135,9 +135,9 @@ print(found.error_bound_cents, found.efficiency_gap_cents, int(peak[0]) / 1024)
 
 def certificate_cost() -> dict[str, Any]:
     members = games.districts(NATION)
-    seats = [member.seats for member in members]
+    seats = sum(member.seats for member in members)
     value = _ratio(
-        lambda: at_average_price(CURVE, sum(seats)), lambda: split(games.NATIONAL, members), 31
+        lambda: at_average_price(CURVE, seats), lambda: split(games.NATIONAL, members), 31
     )
     return _row("certificate of the average price", 100 * value, 2, "the split", "%")
 

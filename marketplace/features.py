@@ -10,10 +10,12 @@ FEATURES = (
     "directory",  # the real districts: federal facts with their year
     "pricing",  # price schedules, splits, clearing: pure rules
     "catalogue",  # vendors, tools, price schedules, compare
+    "scorecards",  # privacy and AI safety: rubric, cards, law lines, accessibility reports
     "ledger",  # the books: post, reverse, verify, export
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
+    "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help

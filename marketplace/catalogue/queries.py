@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import prices, rules
-from marketplace.catalogue.listing_models import ListingVersion
+from marketplace.catalogue.listing_models import ChangeNotice, ListingVersion, ToolFollower
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.core import access, clock, tenancy
@@ -306,3 +306,22 @@ def published_of_vendor(session: Session, org_id: UUID) -> list[Tool]:
 def lowest_seat_cents(session: Session, tool: Tool) -> int | None:
     in_force = schedules_of(session, tool.id)
     return prices.lowest_seat_cents(pricing.schedule_from_json(s.terms) for s in in_force)
+
+
+def changes_announced(session: Session, tool_id: UUID, after: date) -> list[tuple[date, str]]:
+    """(day, words) of the vendor's notices that were announced after a day, oldest first."""
+    query = (
+        select(ChangeNotice)
+        .where(ChangeNotice.tool_id == tool_id)
+        .order_by(col(ChangeNotice.announced_at))
+    )
+    with tenancy.everyone("change notices are public"):
+        found = [(notice.announced_at.date(), notice.words) for notice in session.exec(query)]
+    return [(day, words) for day, words in found if day > after]
+
+
+def districts_following(session: Session, tool_id: UUID) -> set[UUID]:
+    """Districts that want to hear of changes of a tool."""
+    query = select(ToolFollower.org_id).where(ToolFollower.tool_id == tool_id)
+    with tenancy.everyone("what concerns a tool is told to everybody who follows it"):
+        return set(session.exec(query))

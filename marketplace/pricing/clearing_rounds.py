@@ -152,22 +152,25 @@ def _drop_by_weight(schedule: Schedule, group: Sequence[Member], terms: Terms, b
     size, whole = sum(units), sum(weights)
     seats = size if schedule.form is not Form.SITE else sum(listed.seats)
     rounds: list[Round] = []
-    cost = gone = 0
+    check_total(curve(size))  # a smaller group never costs more
+    cost, gone, all_seats, member_at = 0, 0, listed.seats, group.__getitem__
     while gone < len(group):
         cost = curve(size)
-        check_total(cost)
         places = by_limit.take_over(cost, whole)
-        out = tuple([group[i] for i in places])
-        shares = tuple([weights[i] * cost // whole for i in places])
-        number = before + len(rounds) + 1
-        rounds.append(Round(number, len(group) - gone, seats, cost, out, shares))
+        there, there_seats, lost = len(group) - gone, seats, 0
+        shares = []
+        for i in places:
+            weight = weights[i]
+            shares.append(weight * cost // whole)
+            lost += weight
+            size -= units[i]
+            seats -= all_seats[i]
+        whole -= lost
+        gone += len(places)
+        out, number = tuple(map(member_at, places)), before + len(rounds) + 1
+        rounds.append(Round(number, there, there_seats, cost, out, tuple(shares)))
         if not out:
             break
-        for i in places:
-            size -= units[i]
-            whole -= weights[i]
-            seats -= listed.seats[i]
-        gone += len(out)
     left = listed.only(by_limit.stays) if gone else listed
     return Left(left, rounds, by_limit.is_tight(cost, whole))
 
@@ -209,7 +212,8 @@ class _ByLimit:
                 break
         self.at = at
         out = order[start:at]
-        out.sort()
+        if len(out) > 1:
+            out.sort()
         for place in out:
             self.stays[place] = 0
         return out
@@ -236,10 +240,10 @@ class _ByLimit:
         more than what is cut off.
         """
         key, end = self.keys[self.order[self.at]], self.at + 1
+        if end == len(self.order) or self.keys[self.order[end]] != key:
+            return False
         while end < len(self.order) and self.keys[self.order[end]] == key:
             end += 1
-        if end == self.at + 1:
-            return False
         run = self.order[self.at : end]
         bits = 2 * max([self.weights[place] for place in run]).bit_length() + 1
         run.sort(key=lambda place: ((self._limit(place) + 1) << bits) // self.weights[place])

@@ -12,6 +12,10 @@ from marketplace.core.errors import RuleBroken
 Id = TypeVar("Id")
 
 FEW = 50
+#: From so many members on, whole columns are divided at once by numpy.
+MANY = 2_000
+#: What numpy's whole numbers hold.
+LARGEST_IN_COLUMNS = 2**63 - 1
 
 
 def largest_remainder(
@@ -54,6 +58,9 @@ def shared_out(
             return dict.fromkeys(ids, 0)
         raise RuleBroken("There is nothing to share by: every weight is zero.")
 
+    largest = max(whole, total * max(counts))
+    if not caps and len(weights) >= MANY and largest <= LARGEST_IN_COLUMNS:
+        return _in_columns(total, ids, weights, whole, seed)
     # Equal weights have equal parts, so the division is done once for each weight.
     exact = [total * weight for weight in counts]
     lefts = list(map(mod, exact, repeat(whole)))
@@ -73,6 +80,31 @@ def shared_out(
         for member in _luckiest(_members_of(level, ids, weights, number), tied, seed):
             parts[member] += 1
     return parts
+
+
+def _in_columns(
+    total: int, ids: Collection[Id], weights: Collection[int], whole: int, seed: str
+) -> dict[Id, int]:
+    """The same for long lists. Neither the sum of the weights nor any product of the total and
+    a weight may pass `LARGEST_IN_COLUMNS`, so that every step is exact.
+    """
+    import numpy as np  # noqa: PLC0415 - heavy, and few requests need it
+
+    exact = total * np.fromiter(weights, dtype=np.int64, count=len(weights))
+    parts = exact // whole
+    lefts = exact - parts * whole
+    missing = total - int(parts.sum())
+    if missing == 0:
+        return dict(zip(ids, parts.tolist()))
+    cut = np.partition(lefts, -missing)[-missing]
+    ahead = lefts > cut
+    parts += ahead
+    shared = dict(zip(ids, parts.tolist()))
+    level = np.flatnonzero(lefts == cut).tolist()
+    listed = ids if isinstance(ids, list) else list(ids)
+    for member in _luckiest((listed[at] for at in level), missing - int(ahead.sum()), seed):
+        shared[member] += 1
+    return shared
 
 
 def _members_of(
@@ -136,7 +168,10 @@ def _with_caps(
 
 def _luckiest(tied: Iterable[Id], number: int, seed: str) -> list[Id]:
     """Only the members tied at the cut need their hash, which is most of the cost."""
-    return sorted(tied, key=lambda member: sha256(f"{seed}|{member}".encode()).digest())[:number]
+    level = list(tied)
+    if len(level) == number:
+        return level
+    return sorted(level, key=lambda member: sha256(f"{seed}|{member}".encode()).digest())[:number]
 
 
 def rounds_surely(total: int, classes: Iterable[tuple[int, int]], error: float) -> bool:

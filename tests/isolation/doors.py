@@ -128,6 +128,39 @@ def _correction(t):
 
 LETTER_AGAIN = "a letter may be asked for again when it did not come"
 
+
+def _agreement(t):
+    return {
+        "family": "ndpa",
+        "version": "2.1",
+        "state": "OH",
+        "provider": t.vendor.name,
+        "products": str(t.tool.id),
+        "data_elements": "name_student",
+        "signed_on": "2026-10-01",
+        "effective_on": "2026-10-01",
+        "ends_on": "2029-09-30",
+        "offer_present": "no",
+        "ai_addendum": "yes",
+        "district_signer": "Pat Lee",
+        "vendor_signer": "Sam Doe",
+        "once_key": f"zq{t.letter}-new-agreement",
+        "file": (BytesIO(PAPER), "signed.pdf"),
+    }
+
+
+def _sent_copy(t):
+    return {
+        "product": f"{t.tool.id}:{t.edition.id}",
+        "data_elements": "name_student",
+        "signer": "Pat Lee",
+        "signed_on": "2026-11-10",
+        "sent_to": "privacy@example.org",
+        "sent_on": "2026-11-12",
+        "file": (BytesIO(PAPER), "copy.pdf"),
+    }
+
+
 DOORS = {
     # accounts
     "/account/act-for": Door("convener", lambda t: {"org_id": str(t.consortium_org.id)}),
@@ -309,6 +342,18 @@ DOORS = {
     ),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
+    # agreements
+    "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
+    "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
+        "district-buyer", lambda t: {"reason": "It was replaced."}
+    ),
+    "/v/<slug>/agreements/<uuid:agreement_id>/withdraw": Door(
+        "vendor-listing_editor", lambda t: {"reason": "We were sold."}
+    ),
+    "/v/<slug>/join-notices/<uuid:join_id>/acknowledge": Door(
+        "vendor-listing_editor", lambda t: {"name": "Sam Doe", "acknowledged_on": "2026-11-16"}
+    ),
     # orders
     "/d/<leaid>/charge-codes": Door(
         "district-buyer",

@@ -14,6 +14,11 @@ VALUES = {
     ("/account", "invitation_id"): lambda t: t.invitation.id,
     ("/account", "membership_id"): lambda t: t.membership.id,
     ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
+    ("/agreements/", "agreement_id"): lambda t: t.agreement.id,
+    ("/d/", "agreement_id"): lambda t: t.private_agreement.id,
+    ("/v/", "agreement_id"): lambda t: t.private_agreement.id,
+    ("/d/", "join_id"): lambda t: t.own_join.id,
+    ("/v/", "join_id"): lambda t: t.join.id,
     ("/c/", "consortium"): lambda t: t.consortium_org.slug,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
@@ -87,6 +92,10 @@ UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
 #: Signed-in pages about something public, open to the organizations of others on purpose.
 #: Whatever is written there must be the writer's own row.
 OPEN_TO_OTHERS = {
+    "agreements.agreement_file": "any district may read a paper with a standing offer",
+    "agreements.can_we_join": "any district may ask whether a standing offer fits it",
+    "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
+    "agreements.record_join": "any district of the state may join a standing offer",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",

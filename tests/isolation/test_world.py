@@ -10,6 +10,8 @@ from tests.isolation.world import SECRET_LIMIT, SECRET_PRICE
 
 #: Text of an organization that needs no mark, and why.
 PUBLIC_TEXT = {
+    "agreement.withdrawn_because": "why an offer ended is public",
+    "agreement.offer_conditions": "the conditions of a standing offer are public",
     "affiliation": "who belongs to which consortium is public",
     "alembic_version": "belongs to nobody",
     "district": "federal data",
@@ -34,6 +36,12 @@ PUBLIC_TEXT = {
     "allocation": "seats and shares of a cleared pool are public",
     "change_notice": "a change is announced to everybody",
     "listing_version": "what was published is public",
+    "scorecard": "what was published is public",
+    "scorecard_correction": "stands beside a public card",
+    "scorecard_incident": "stands on the tool's public page",
+    "scorecard_score": "follows from a public card",
+    "scorecard_standing": "follows from a public card",
+    "scorecard_stop": "stands beside a public card",
     "shelf_row": "only what is published stands on the shelf",
     "listing_facet": "what was published is public",
     "listing_deadline": "follows from what was published",
@@ -42,6 +50,12 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "agreement.data_elements",
+    "agreement.fingerprint",
+    "agreement.state",
+    "agreement_join.acknowledged_name",
+    "agreement_join.data_elements",
+    "agreement_join.fingerprint",
     "cost_proposal.bought",
     "cost_proposal.inputs",
     "cost_proposal.inputs_sha256",

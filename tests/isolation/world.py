@@ -51,6 +51,7 @@ from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from tests.agreements import build as agreements
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -116,6 +117,7 @@ class Builder:
         self.consortia()
         self.members()
         self.pools()
+        self.agreements()
         self.orders()
         self.correction()
         self.invitations()
@@ -353,6 +355,41 @@ class Builder:
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
         with tenancy.everyone("tests build rows of every organization"):
             return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
+
+    def agreements(self):
+        """A standing offer that the neighbour joined, and a paper between two parties."""
+        make, t = self.make, self.t
+        buyer, neighbour = t.people["district-buyer"], t.people["neighbour"]
+        signers = {
+            "district_signer": self.mark("signer-of-the-district"),
+            "vendor_signer": self.mark("signer-of-the-vendor"),
+        }
+        t.agreement = agreements.agreement(
+            make, t.district, t.tool, by=buyer, once_key=self.mark("agreement-key"), **signers
+        )
+        t.private_agreement = agreements.agreement(
+            make,
+            t.district,
+            t.tool,
+            by=buyer,
+            offer_present=False,
+            version=self.mark("version"),
+            provider=self.mark("provider"),
+            modifications=self.mark("modifications"),
+            registry_url=f"https://{self.mark('registry')}.example",
+            **signers,
+        )
+        t.join = agreements.join(
+            make,
+            t.agreement,
+            t.neighbour,
+            t.tool,
+            by=neighbour,
+            signer=self.mark("signer-of-the-joiner"),
+            sent_to=self.mark("sent-to"),
+            checks=[{"code": "J1", "passed": True, "reason": self.mark("reason")}],
+        )
+        t.own_join = agreements.join(make, t.agreement, t.district, t.tool, by=buyer)
 
     # -- pools, and what they become ---------------------------------------------------------
 

@@ -3,9 +3,11 @@
 import random
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.pricing import rounding
 from marketplace.pricing.members import Member, by_id, member_problems, roster
 from marketplace.pricing.rounding import largest_remainder, rounds_surely
 from tests.pricing.schedules import per_seat
@@ -48,6 +50,19 @@ def test_only_members_tied_at_the_cut_differ_from_going_one_by_one(total, weight
     for member, part in parts.items():
         tied = Fraction(total * weights[member], whole) % 1 == cut
         assert part == expected[member] or (tied and part == expected[member] + 1)
+
+
+@pytest.mark.parametrize("most_weight", [1, 7, 5_000, 10**7, 10**17])
+@pytest.mark.parametrize("most_total", [1, 10**5, 10**10, 10**17])
+def test_long_lists_are_shared_like_short_ones(monkeypatch, most_weight, most_total):
+    chance = random.Random(most_weight + most_total)
+    weights = {f"{n:07}": chance.randint(0, most_weight) for n in range(2_500)} | {"last": 1}
+    totals = [0, most_total, *(chance.randrange(most_total) for _ in range(8))]
+
+    long = [largest_remainder(total, weights, "seed") for total in totals]
+    monkeypatch.setattr(rounding, "MANY", 10**9)
+
+    assert long == [largest_remainder(total, weights, "seed") for total in totals]
 
 
 def test_no_sum_is_ever_wrong_up_to_the_largest_amount():
