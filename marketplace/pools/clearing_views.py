@@ -9,7 +9,7 @@ from flask_login import login_required
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.core import clock, db, files, tenancy, web
-from marketplace.core.access import can, require
+from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 from marketplace.pools import clearing_queries, clearing_rules, list_queries, queries
 from marketplace.pools.clearing_queries import DryRun
@@ -21,9 +21,8 @@ from marketplace.pools.shared_views import PUBLIC, bp, find
 def dry_run(consortium: str, slug: str) -> Any:
     """Who would be in, who would be dropped, and the prices, if the pool closed now."""
     shown = find(consortium, slug)
-    require(current_actor(), "pools.dry_run", shown.pool)
-    if not shown.takes_seats:
-        raise NotFound("This pool has closed, so there is nothing to try.")
+    if not shown.takes_seats or not can(current_actor(), "pools.dry_run", shown.pool):
+        raise NotFound("There is no such page.")
     with tenancy.everyone(PUBLIC):
         session, pool = db.session(), shown.pool
         run = clearing_queries.if_it_closed(session, pool, shown.seed, clock.now())

@@ -123,9 +123,9 @@ def change_pool(
         plan = replace(plan, **{name: getattr(_plan_of(pool), name) for name in changed})
     tool, schedule = _priced(session, plan)
     _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)
-    for name, value in _written(plan).items():
-        setattr(pool, name, value)
-    for name, value in _quoted(tool, schedule).items():
+    if _as_json(plan) == _said(pool)["plan"] and schedule.version == pool.quote_version:
+        return pool  # the same form, sent twice
+    for name, value in (_written(plan) | _quoted(tool, schedule)).items():
         setattr(pool, name, value)
     pool.version += 1
     emit(session, actor, "pools.draft_changed", pool, **_said(pool))

@@ -1,21 +1,16 @@
 """Clearing day, on both engines: once, reproducible, told to everybody."""
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-
 import pytest
 from sqlmodel import select
 
-from marketplace.accounts import login
 from marketplace.consortia import service as consortia_service
-from marketplace.core import clock, db, jobs, mail, tenancy
+from marketplace.core import clock, jobs, mail
 from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.core.events import Event
 from marketplace.pools import clearing_rules, queries, service
-from marketplace.pools.rules import CLEARED_STATES, PoolStatus, Rung
+from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import clear_document
-from tests.conftest import NOW, on_postgresql
-from tests.pools.crowd import LATER, after_the_deadline, firm, joined
+from tests.pools.crowd import LATER, after_the_deadline, joined
 
 # -- clearing --------------------------------------------------------------------------------
 
@@ -195,63 +190,3 @@ def test_who_is_left_out_hears_why_and_the_lead_hears_the_sum(
     assert "not approved or committed" in texts["waiting@example.org"]
     assert "1 district shares $1,600.00 for 100 seats" in texts[convener.email]
     assert len(letters) == len(texts) == 3
-
-
-# -- races -----------------------------------------------------------------------------------
-
-
-@on_postgresql
-def test_fifty_commitments_and_a_clearing_at_the_same_moment(app, make, look, consortium):
-    """Each district is wholly in or wholly out, and what is in is billed exactly once."""
-    buyers = [joined(make, consortium)[1] for _ in range(50)]
-    pool = make.pool(consortium)
-    make.commitment(pool, joined(make, consortium)[0], 7)
-
-    def commit(buyer):
-        with app.app_context(), clock.frozen(pool.closes_at - timedelta(microseconds=1)):
-            with db.transaction() as session, tenancy.everyone("finding out who acts"):
-                actor = login.actor_for(session, buyer)
-            try:
-                with tenancy.scoped_to(actor.scope), db.transaction() as session:
-                    service.commit_seats(session, actor, pool.id, **firm(10))
-            except RuleBroken:
-                return 0
-            return 10
-
-    def clear(_):
-        with app.app_context(), clock.frozen(pool.closes_at):
-            return jobs._run_timed("pools.clear_due", jobs.timed_jobs()["pools.clear_due"])
-
-    work = [(commit, buyer) for buyer in buyers]
-    work.insert(25, (clear, None))
-    work.insert(26, (clear, None))
-    with ThreadPoolExecutor(16) as crowd:
-        results = list(crowd.map(lambda job: job[0](job[1]), work))
-
-    committed = sum(n for (job, _), n in zip(work, results) if job is commit)
-    cleared = queries.get_pool(look, pool.id)
-    assert cleared.status in CLEARED_STATES
-    allocations = queries.allocations(look, pool.id)
-    assert sum(a.seats for a in allocations) == committed + 7
-    assert sum(c.seats for c in queries.commitments(look, pool.id)) == committed + 7
-    assert cleared.clearing["result"]["seats"] == committed + 7
-    assert len(look.exec(select(Event).where(Event.name == "pools.cleared")).all()) == 1
-
-
-@on_postgresql
-def test_one_form_sent_at_once_ten_times_counts_once(app, make, look, consortium):
-    _, buyer = joined(make, consortium)
-    pool = make.pool(consortium)
-
-    def commit(_):
-        with app.app_context(), clock.frozen(NOW):
-            with db.transaction() as session, tenancy.everyone("finding out who acts"):
-                actor = login.actor_for(session, buyer)
-            with tenancy.scoped_to(actor.scope), db.transaction() as session:
-                service.commit_seats(session, actor, pool.id, **firm(10, key="once"))
-
-    with ThreadPoolExecutor(8) as crowd:
-        list(crowd.map(commit, range(10)))
-
-    assert [c.seats for c in queries.commitments(look, pool.id)] == [10]
-    assert len(look.exec(select(Event).where(Event.name == "pools.committed")).all()) == 1

@@ -268,7 +268,7 @@ def test_a_late_job_comes_to_the_result_of_the_deadline(app, make, act, see, con
     make.commitment(pool, bare, 700)
     with clock.frozen(pool.closes_at + timedelta(seconds=1)):
         act(head, consortia_service.leave_consortium, consortium.org_id)
-        make.instrument(member)
+        make.instrument(member, filed_at=clock.now())
 
     with clock.frozen(pool.closes_at + late + timedelta(seconds=2)), app.app_context():
         jobs._run_timed("x", jobs.timed_jobs()["pools.clear_due"])
