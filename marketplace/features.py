@@ -15,8 +15,10 @@ FEATURES = (
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
+    "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "outreach",  # a lead writes to its members, sees who stands where, and what was done
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
     "operations",  # health, the operator's console, waiting work

@@ -16,7 +16,9 @@ from sqlmodel import Session
 from marketplace.core import db, events, mail, tenancy
 
 TimedJob = Callable[[Session], int]
+OutwardJob = Callable[[], int]
 _timed: dict[str, TimedJob] = {}
+_outward: dict[str, OutwardJob] = {}
 log = structlog.get_logger(__name__)
 
 
@@ -30,6 +32,13 @@ def timed(job: TimedJob) -> TimedJob:
     return job
 
 
+def outward(job: OutwardJob) -> OutwardJob:
+    """Register a job that speaks to the network: it opens transactions of its own, and none is
+    open while it waits for an answer. Returns how much it did; harmless to run twice."""
+    _outward[f"{job.__module__.split('.')[-2]}.{job.__name__}"] = job
+    return job
+
+
 def timed_jobs() -> dict[str, TimedJob]:
     return _timed
 
@@ -37,6 +46,7 @@ def timed_jobs() -> dict[str, TimedJob]:
 def run_due() -> dict[str, int]:
     """Do everything that is due now; return what was done, by job."""
     done = {name: _run_timed(name, job) for name, job in sorted(_timed.items())}
+    done |= {name: _run_outward(name, job) for name, job in sorted(_outward.items())}
     return done | {"events": events.deliver(), "letters": mail.post_letters()}
 
 
@@ -49,6 +59,14 @@ def _run_timed(name: str, job: TimedJob) -> int:
             return job(session)
     except Exception:  # one job's failure must not stop the others
         log.exception("timed job failed", job=name)
+        return 0
+
+
+def _run_outward(name: str, job: OutwardJob) -> int:
+    try:
+        return job()
+    except Exception:  # as above
+        log.exception("outward job failed", job=name)
         return 0
 
 

@@ -29,7 +29,7 @@ def shares(consortium: str, slug: str) -> Any:
     """Every share with its exact fraction; `?district=` opens the math of one."""
     session = db.session()
     with tenancy.everyone(PUBLIC):
-        pool, organization, _, tool, _ = pools.pool_with_all(session, consortium, slug)
+        pool, organization, _, tool = pools.pool_with_all(session, consortium, slug)
         if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
             raise NotFound("There is no such pool.")
         standings = pools.standings(session, pool.id)

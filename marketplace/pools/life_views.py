@@ -86,7 +86,7 @@ def clear_pool(slug: str, pool_slug: str) -> Any:
 def extend_pool(slug: str, pool_slug: str) -> Any:
     organization, _ = led(slug, "pools.extend_pool")
     pool = own(organization, pool_slug)
-    form = ExtendForm(data={"closes_time": END_OF_DAY})
+    form: Any = ExtendForm(data={"closes_time": END_OF_DAY})
     notes: list[str] = []
 
     def extend(writer: Any) -> Pool:
@@ -108,7 +108,7 @@ def extend_pool(slug: str, pool_slug: str) -> Any:
 def lower_threshold(slug: str, pool_slug: str) -> Any:
     organization, _ = led(slug, "pools.lower_threshold")
     pool = own(organization, pool_slug)
-    form = LowerForm()
+    form: Any = LowerForm()
     if form.submitted(
         lambda writer: service.lower_threshold(
             writer, current_actor(), pool.id, form.threshold.data

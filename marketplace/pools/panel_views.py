@@ -1,6 +1,7 @@
 """What pools show on pages of features further up: a tool, a vendor, a consortium, the books."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import render_template, request
 
@@ -9,7 +10,7 @@ from marketplace.accounts.login import current_actor
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, panels, tenancy
 from marketplace.core.access import can
-from marketplace.pools import demand_queries, queries, rules
+from marketplace.pools import demand_queries, queries, rules, share_rules
 from marketplace.pools.line_views import lines_of
 from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, totals
@@ -43,14 +44,29 @@ def join_a_pool(tool: Any) -> str | None:
 
 
 def _with_my_seats(line: dict[str, Any], mine: int) -> tuple[int, int]:
-    """What the reader's seats would cost in the pool as it stands: in all, and each.
-
-    At the average price, as the usual split has it; the vote of the consortium may be another.
-    """
     schedule = pricing.schedule_from_json(line["pool"].terms)
-    seats = line["sums"]["firm"] + mine
-    total = pricing.effective_cost(schedule, seats, pupils=seats).cost_cents
-    return (total * mine + seats // 2) // seats, (total + seats // 2) // seats
+    return share_rules.at_average_price(schedule, line["sums"]["firm"], mine)
+
+
+@panels.fill_rows("catalogue.tool_rows")
+def prices_in_pools(listed: Any) -> dict[UUID, str]:
+    """In each row of the list of tools: the reader's seats in the tool's open pools."""
+    pooled = [tool.id for tool in listed.tools if tool.open_pools]
+    if not listed.seats or not pooled:
+        return {}
+    session, found = db.session(), {}
+    with tenancy.everyone(PUBLIC):
+        pools = queries.open_pools_of_tools(session, pooled)
+        lines = lines_of(session, pools, {})
+    for tool_id in pooled:
+        mine = [
+            (line, _with_my_seats(line, listed.seats))
+            for line in lines
+            if line["pool"].tool_id == tool_id and line["open"]
+        ]
+        if mine:
+            found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
+    return found
 
 
 @panels.fill("catalogue.vendor_home")

@@ -68,8 +68,15 @@ def pool_and_consortium(
 
 def pool_with_all(
     session: Session, consortium_slug: str, slug: str
+) -> tuple[Pool, Organization, Consortium, Tool]:
+    """A pool, whose it is and what it buys, in one query."""
+    return pool_with_quote(session, consortium_slug, slug)[:4]
+
+
+def pool_with_quote(
+    session: Session, consortium_slug: str, slug: str
 ) -> tuple[Pool, Organization, Consortium, Tool, datetime | None]:
-    """A pool, whose it is, what it buys, and since when the vendor no longer offers the price."""
+    """The same, and since when the vendor no longer offers the price that the pool froze."""
     columns: Any = (Pool, Organization, Consortium, Tool, PriceSchedule.withdrawn_at)
     query = (
         select(*columns)
@@ -124,6 +131,20 @@ def pools_of_tool(session: Session, tool_id: UUID) -> list[Pool]:
         .limit(50)
     )
     return list(session.exec(query))
+
+
+def open_pools_of_tools(
+    session: Session, tool_ids: Sequence[UUID]
+) -> list[tuple[Pool, Organization]]:
+    """The pools that take seats of these tools, each with its consortium, the soonest first."""
+    query = (
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .where(col(Pool.tool_id).in_(tool_ids), col(Pool.status).in_(TAKES_SEATS))
+        .order_by(col(Pool.closes_at), col(Pool.id))
+        .limit(200)
+    )
+    return [(pool, organization) for pool, organization in session.exec(query)]
 
 
 def count_open_pools(session: Session, tool_id: UUID) -> int:

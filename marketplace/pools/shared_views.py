@@ -59,7 +59,7 @@ class Shown:
 def find(consortium: str, slug: str) -> Shown:
     """The pool at a public address; a draft exists for its lead agency only."""
     with tenancy.everyone(PUBLIC):
-        found = queries.pool_with_all(db.session(), consortium, slug)
+        found = queries.pool_with_quote(db.session(), consortium, slug)
     pool, organization, founding, tool, withdrawn_at = found
     if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
         raise NotFound("There is no such pool.")

@@ -9,6 +9,7 @@ from flask import Response, render_template, request, url_for
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, page_cache, tenancy, web
+from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import NotFound
 from marketplace.pools import (
     clearing_views,
@@ -21,7 +22,6 @@ from marketplace.pools import (
     queries,
     rules,
 )
-from marketplace.pools.calendar import Entry, calendar
 from marketplace.pools.line_views import lines_of
 from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, Shown, bp, find

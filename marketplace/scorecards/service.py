@@ -62,10 +62,12 @@ def publish_card(
     reasons: str = "",
     is_desk_review: bool = False,
     once_key: str | None = None,
+    holds_until: date | None = None,
 ) -> Scorecard:
     """Freeze a card as the next version and score it as of today.
 
     `card` is the plain document (facts, answers with evidence and proof). The tool is locked.
+    `holds_until`: the day a corrected card runs out, which is the day the first one does.
     """
     tool = catalogue.tool_to_change(session, tool_id)
     require(actor, "scorecards.publish_card", tool)
@@ -108,7 +110,8 @@ def publish_card(
     session.add(row)
     session.flush()
     was = standing.grade if standing else None
-    _begin_standing(session, standing, row, read, result)
+    until = min(holds_until or date.max, rules.expires_on(row.as_of))
+    _begin_standing(session, standing, row, read, result, until)
     facts = {"grade": result.grade, "score": str(result.score), "version": row.version}
     emit(session, actor, "scorecards.card_published", tool, card=str(row.id), **facts)
     if was != result.grade:
@@ -138,6 +141,7 @@ def _begin_standing(
     row: Scorecard,
     card: Card,
     result: Result,
+    until: date,
 ) -> None:
     if standing is None:
         standing = ScorecardStanding(
@@ -150,12 +154,12 @@ def _begin_standing(
             grade=result.grade,
             score=str(result.score),
             published_on=row.as_of,
-            expires_on=rules.expires_on(row.as_of),
+            expires_on=until,
             scored_on=row.as_of,
         )
     standing.card_id, standing.version = row.id, row.version
     standing.rubric_version = row.rubric_version
-    standing.published_on, standing.expires_on = row.as_of, rules.expires_on(row.as_of)
+    standing.published_on, standing.expires_on = row.as_of, until
     standing.scores, standing.expiry_told, standing.stopped_because = 0, False, None
     _keep(session, standing, card, result, ScoreCause.PUBLISHED)
 

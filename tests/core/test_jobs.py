@@ -215,12 +215,22 @@ def test_a_timed_job_that_fails_does_not_stop_the_others(app, look, monkeypatch)
         mail.send(session, "a@b.org", "due", "")
         return 3
 
+    def calls():
+        raise OSError
+
     monkeypatch.setattr(jobs, "_timed", {"tests.a_fails": fails, "tests.b_works": works})
+    monkeypatch.setattr(jobs, "_outward", {"tests.c_calls": calls})
 
     with app.app_context():
         done = jobs.run_due()
 
-    assert done == {"tests.a_fails": 0, "tests.b_works": 3, "events": 0, "letters": 1}
+    assert done == {
+        "tests.a_fails": 0,
+        "tests.b_works": 3,
+        "tests.c_calls": 0,
+        "events": 0,
+        "letters": 1,
+    }
     assert look.exec(select(Letter.subject)).all() == ["due"]
 
 

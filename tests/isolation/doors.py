@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from marketplace.accounts import security
+from marketplace.accounts import security, stop_links
+from marketplace.core import links
 from tests.isolation.world import PASSWORD
 
 NEW_PASSWORD = "another slow walk in the rain"
@@ -343,6 +344,29 @@ DOORS = {
     ),
     "/c/<slug>/cost-method": Door("convener", _proposal),
     "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
+    # letters
+    "/account/letters": Door("district-buyer", lambda t: {"kinds": ["digest"]}),
+    "/letters/stop/<token>": Door(
+        None,
+        address=lambda t: {
+            "token": links.seal(stop_links.STOP, t.people["district-buyer"].id.hex, "digest")
+        },
+    ),
+    "/c/<slug>/messages/new": Door(
+        "convener",
+        lambda t: {"subject": "We meet", "text": "In May.", "once_key": f"zq{t.letter}-m"},
+    ),
+    "/c/<slug>/remind": Door(
+        "convener",
+        lambda t: {
+            "pool": t.order_pools["new"].slug,
+            "standing": "needs_po",
+            "districts": [str(t.district.id)],
+            "subject": "Your PO",
+            "text": "Please issue it.",
+            "once_key": f"zq{t.letter}-r",
+        },
+    ),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
     "/c/<slug>/books/openness": Door(

@@ -20,6 +20,7 @@ VALUES = {
     ("/d/", "join_id"): lambda t: t.own_join.id,
     ("/v/", "join_id"): lambda t: t.join.id,
     ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "message_id"): lambda t: t.message.id,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
@@ -123,7 +124,13 @@ OPEN_TO_OTHERS = {
 OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
-BY_SECRET = {"accounts.accept_invitation", "accounts.confirm_email", "accounts.set_password"}
+BY_SECRET = {
+    "accounts.accept_invitation",
+    "accounts.confirm_email",
+    "accounts.set_password",
+    "accounts.stop_letters",
+    "home.calendar_feed",
+}
 
 
 def is_open_to_others(rule):

@@ -48,6 +48,7 @@ from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders import queries as orders_queries
 from marketplace.orders.rules import PaymentMeans
+from marketplace.outreach import service as outreach_service
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
@@ -120,6 +121,7 @@ class Builder:
         self.pools()
         self.agreements()
         self.orders()
+        self.outreach()
         self.correction()
         self.invitations()
         self.proofs()
@@ -507,6 +509,21 @@ class Builder:
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
             session.expunge_all()
+
+    def outreach(self):
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.message = outreach_service.write_message(
+                session,
+                actor,
+                t.consortium.org_id,
+                subject=self.mark("subject-to-members"),
+                text=self.mark("text-to-members"),
+                once_key=self.mark("message-key"),
+            )
+            session.flush()
+            session.expunge(t.message)
+        self.set(t.message, standing=self.mark("standing"))
 
     def correction(self):
         """Proposed by the convener, so that another person may approve it."""
