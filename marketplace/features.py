@@ -11,6 +11,7 @@ FEATURES = (
     "pricing",  # price schedules, splits, clearing: pure rules
     "catalogue",  # vendors, tools, price schedules, compare
     "scorecards",  # privacy and AI safety: rubric, cards, law lines, accessibility reports
+    "guard",  # what must be true of a card before anybody buys; gaps a district accepts
     "ledger",  # the books: post, reverse, verify, export
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from marketplace.consortia import queries as consortia
-from marketplace.consortia.rules import MemberStatus
+from marketplace.consortia.rules import REFUSAL_WORDS
 from marketplace.pools.models import Pool
 
 
@@ -15,25 +15,27 @@ from marketplace.pools.models import Pool
 class Asked:
     """What holds for one district in one pool today."""
 
-    is_member: bool
-    has_instrument: bool
     survey_required: bool
+    #: Why its seats may not count now, in words; empty when they may.
+    why_not: str
 
 
-def survey_required(_session: Session, _pool: Pool) -> bool:
-    return False
+def survey_required(session: Session, pool: Pool) -> bool:
+    """As the by-laws say under which the pool opened; those in force for a draft."""
+    if pool.by_laws_version is None:
+        by_laws = consortia.by_laws_in_force(session, pool.org_id)
+    else:
+        by_laws = consortia.by_laws_version(session, pool.org_id, pool.by_laws_version)
+    return by_laws.choices.survey_before_intent
 
 
 def asked_of(session: Session, pool: Pool, district_id: UUID, today: date) -> Asked:
-    member = consortia.member(session, pool.org_id, district_id)
-    if member is None or member.status is not MemberStatus.ACTIVE:
-        return Asked(False, False, survey_required(session, pool))
-    paper = consortia.instrument_in_force(
+    why_not = consortia.why_not_commit(
         session,
         pool.org_id,
         district_id,
-        signed_by=today,
-        since=pool.term_starts_on,
-        until=pool.term_ends_on,
+        today=today,
+        starts_on=pool.term_starts_on,
+        ends_on=pool.term_ends_on,
     )
-    return Asked(True, paper is not None, survey_required(session, pool))
+    return Asked(survey_required(session, pool), REFUSAL_WORDS[why_not] if why_not else "")

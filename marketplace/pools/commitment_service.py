@@ -15,6 +15,7 @@ from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.core.uploads import CheckedFile
 from marketplace.directory import queries as directory
+from marketplace.guard import queries as guard
 from marketplace.pools import by_law_queries, queries, rules, state_rules
 from marketplace.pools.models import Commitment, JoinDraft, Pool
 from marketplace.pools.rules import Paper, Rung
@@ -230,5 +231,8 @@ def _check(
     today = clock.day_of(now, pool.time_zone)
     asked = by_law_queries.asked_of(session, pool, district_id, today)
     rules.check_paper(said.rung, said.paper, survey_required=asked.survey_required, today=today)
-    rules.check_may_count(said.rung, is_member=asked.is_member, has_instrument=asked.has_instrument)
+    if said.rung in rules.COUNTING_RUNGS:
+        if asked.why_not:
+            raise RuleBroken(asked.why_not, "rung")
+        guard.check_may_commit(session, pool.tool_id, district_id)
     return district, pupils

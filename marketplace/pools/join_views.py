@@ -87,7 +87,8 @@ class _Join:
 
     @property
     def survey_required(self) -> bool:
-        return by_law_queries.survey_required(db.session(), self.shown.pool)
+        with tenancy.everyone("by-laws are public"):
+            return by_law_queries.survey_required(db.session(), self.shown.pool)
 
     @property
     def may_change_until(self) -> datetime:

@@ -233,24 +233,6 @@ def check_paper(rung: Rung, paper: Paper, *, survey_required: bool, today: date)
         )
 
 
-def check_may_count(rung: Rung, *, is_member: bool, has_instrument: bool) -> None:
-    """The top two rungs need a membership whose paper covers the whole term."""
-    if rung not in COUNTING_RUNGS:
-        return
-    if not is_member:
-        raise RuleBroken(
-            "Only active members of the consortium can commit. Choose “We are interested” or "
-            "“We plan to buy” now, and ask to join the consortium.",
-            "rung",
-        )
-    if not has_instrument:
-        raise RuleBroken(
-            "Your signed membership paper does not cover the whole term of this pool. File one "
-            "that does, or choose “We plan to buy” for now.",
-            "rung",
-        )
-
-
 def binding_words(rung: Rung, seats: int, most: str) -> str:
     """What sending binds a district to, in one sentence; `most` is an amount in words."""
     if rung is Rung.INTEREST:

@@ -21,6 +21,7 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
+from marketplace.guard import queries as guard
 from marketplace.pools import draft_rules, life_queries, queries, rules, share_rules, state_rules
 from marketplace.pools.clearing_service import ask_for_clearing, clear_pool
 from marketplace.pools.commitment_service import (
@@ -141,6 +142,7 @@ def open_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
     consortium = consortia.consortium_of(session, pool.org_id)
     if consortium.status is not ConsortiumStatus.CONSTITUTED:
         raise RuleBroken("The consortium is still forming. Constitute it, then open the pool.")
+    guard.check_may_open(session, pool.tool_id)
     plan = _plan_of(pool)
     tool, schedule = _priced(session, plan)
     _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)

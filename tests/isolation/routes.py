@@ -30,6 +30,7 @@ VALUES = {
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
+    ("/consortia/new/", "step"): lambda t: "name",
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -69,6 +70,7 @@ VALUES = {
 }
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
+    ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
     ("/c/<slug>/pools/<pool_slug>/ask-to-clear", "pool_slug"): lambda t: t.due_pool.slug,
@@ -81,6 +83,7 @@ SPECIAL = {
         lambda t: t.cash_org.slug
     ),
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
         lambda t: t.orders["cash_ready"].id
     ),
@@ -107,6 +110,7 @@ OPEN_TO_OTHERS = {
     "agreements.can_we_join": "any district may ask whether a standing offer fits it",
     "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
     "agreements.record_join": "any district of the state may join a standing offer",
+    "guard.accept_gaps": "any district may accept the gaps of a public card",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",

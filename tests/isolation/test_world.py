@@ -31,6 +31,7 @@ PUBLIC_TEXT = {
     "ledger_openness": "what the by-laws say stands beside the books",
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
+    "by_laws": "what is in force is public; the words of the draft are marked",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
@@ -50,6 +51,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
     "agreement.state",

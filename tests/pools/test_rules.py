@@ -123,15 +123,6 @@ def test_with_its_paper_a_rung_is_reached(rung, paper, survey):
     rules.check_paper(rung, rules.Paper(**paper), survey_required=survey, today=TODAY)
 
 
-def test_only_members_with_a_paper_for_the_term_count():
-    for rung in rules.COUNTING_RUNGS:
-        for is_member, has_instrument in ((False, False), (True, False)):
-            with pytest.raises(RuleBroken):
-                rules.check_may_count(rung, is_member=is_member, has_instrument=has_instrument)
-        rules.check_may_count(rung, is_member=True, has_instrument=True)
-    rules.check_may_count(Rung.INTENT, is_member=False, has_instrument=False)
-
-
 @pytest.mark.parametrize(
     "said, field",
     [
