@@ -15,6 +15,7 @@ from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import links
 from tests.isolation.world import PASSWORD
+from tests.scorecards.conftest import REPORT
 
 NEW_PASSWORD = "another slow walk in the rain"
 PAPER = b"%PDF-1.7 a new signed paper"
@@ -258,6 +259,15 @@ DOORS = {
     ),
     "/v/<slug>/listings/import/<uuid:import_id>": Door(
         "vendor-listing_editor", lambda t: {"column_0": "name", "column_1": "summary"}
+    ),
+    "/d/<leaid>/tools/<slug>/duties/<requirement>": Door(
+        "district-buyer", lambda t: {"done_on": "2026-11-02"}
+    ),
+    "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
+        "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
+    ),
+    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
     ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),

@@ -50,6 +50,9 @@ VALUES = {
     ("/d/", "search_id"): lambda t: t.saved_search.id,
     ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
     ("/d/", "slug"): lambda t: t.tool.slug,
+    ("/d/", "kind"): lambda t: "parent_notice",
+    ("/d/", "requirement"): lambda t: "US-6",
+    ("/tools/", "version"): lambda t: 2,
     ("/tools/", "slug"): lambda t: t.tool.slug,
     ("/tools/", "file_id"): lambda t: t.evidence.id,
     ("/tools/", "number"): lambda t: 1,
@@ -98,7 +101,9 @@ SPECIAL = {
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
 }
 #: Parts of an address that name no object of anybody.
-NOBODYS = {"code", "ending", "kind", "number", "section", "seq", "letter_id"}
+NOBODYS = {
+    *("code", "ending", "kind", "number", "section", "seq", "letter_id", "requirement", "version"),
+}
 #: What nobody has, in the shape of each kind of value.
 UNKNOWN_UUID = UUID(int=0)
 UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
@@ -114,6 +119,10 @@ OPEN_TO_OTHERS = {
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",
+    "scorecards.check_tool": "any district may ask whether it can use a public tool",
+    "scorecards.mark_task": "any district may mark its own duties about a public tool",
+    "scorecards.paper": "any district may have papers drafted about a public tool",
+    "scorecards.paper_pdf": "any district may have papers drafted about a public tool",
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",

@@ -55,8 +55,12 @@ from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from marketplace.scorecards import law_service
+from marketplace.scorecards import service as scorecards_service
+from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
+from tests.scorecards.conftest import REPORT, TWO, card_document
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -129,6 +133,7 @@ class Builder:
         self.correction()
         self.invitations()
         self.proofs()
+        self.scorecard()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -395,6 +400,25 @@ class Builder:
             self.set(member, approved_at=None)
         else:
             self.set(member, accepted_by_laws_version=None)
+
+    def scorecard(self):
+        """A published card of the tool, an accessibility report, a duty marked as done."""
+        t = self.t
+        t.operator_of_cards = self.make.operator()
+        with self.writing(t.operator_of_cards) as (session, actor):
+            scorecards_service.publish_card(
+                session, actor, t.tool.id, card_document("E2"), reviewers=TWO
+            )
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            law_service.file_report(session, actor, t.tool.id, REPORT)
+        self.make.save(
+            LawTask(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                requirement="US-8",
+                done_on=clock.now().date(),
+            )
+        )
 
     def own_rows(self, table):
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
