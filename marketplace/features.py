@@ -19,6 +19,7 @@ FEATURES = (
     "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving
     "outreach",  # a lead writes to its members, sees who stands where, and what was done
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help

@@ -11,6 +11,7 @@ from marketplace.core.panels import fill
 from marketplace.orders import (
     agent_views,
     audit_views,
+    credit_views,
     invoice_views,
     list_queries,
     money_views,
@@ -24,6 +25,7 @@ __all__ = [
     "agent_views",
     "audit_views",
     "bp",
+    "credit_views",
     "invoice_views",
     "money_views",
     "order_views",

@@ -65,12 +65,32 @@ VALUES = {
     ("/v/", "vendor"): lambda t: t.vendor.slug,
     ("/vendors/", "slug"): lambda t: t.vendor.slug,
     ("", "agent_order_id"): lambda t: t.agent_order.id,
+    ("/c/<consortium>/true-ups", "run_id"): lambda t: t.run.id,
+    ("/c/<consortium>/terms/", "pool_slug"): lambda t: t.term_pool.slug,
+    ("/c/<consortium>/batches/", "batch_id"): lambda t: t.batch.id,
+    ("/c/<consortium>/term-requests/", "request_id"): lambda t: t.leave_request.id,
+    ("/d/<leaid>/term", "batch_id"): lambda t: t.batch.id,
+    ("/d/<leaid>/term", "consortium"): lambda t: t.consortium_org.slug,
+    ("/d/<leaid>/term", "pool_slug"): lambda t: t.term_pool.slug,
+    ("/d/<leaid>/term", "request_id"): lambda t: t.leave_request.id,
+    ("/d/<leaid>/exit/", "order_id"): lambda t: t.term_order.id,
+    ("/v/<vendor>/exit/", "order_id"): lambda t: t.term_order.id,
+    ("/d/<leaid>/seats-in-use/", "pool_id"): lambda t: t.term_pool.id,
+    ("/v/<vendor>/seats-in-use/", "pool_id"): lambda t: t.term_pool.id,
+    ("/v/<vendor>/seats-in-use/", "leaid"): lambda t: t.district.leaid,
+    ("/d/", "count_id"): lambda t: t.count.id,
+    ("/v/", "count_id"): lambda t: t.own_count.id,
+    ("", "certificate_id"): lambda t: t.certificate.id,
+    ("", "note_id"): lambda t: t.credit.id,
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,
 }
+_JOIN = "/d/<leaid>/terms/<consortium>/<pool_slug>/join"
+_LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
+_CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
     ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
@@ -99,6 +119,13 @@ SPECIAL = {
     ("/admin/listings/<tool_slug>/suspend", "tool_slug"): lambda t: t.tool.slug,
     ("/v/<slug>/listings/<tool_slug>/announce", "tool_slug"): lambda t: t.tool.slug,
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
+    (_JOIN, "leaid"): lambda t: t.neighbour.leaid,
+    (_JOIN, "pool_slug"): lambda t: t.order_pools["ready"].slug,
+    (_LEAVE, "leaid"): lambda t: t.neighbour.leaid,
+    (_CONSENT, "leaid"): lambda t: t.neighbour.leaid,
+    ("/c/<consortium>/term-requests/<uuid:request_id>/join", "request_id"): (
+        lambda t: t.late_request.id
+    ),
 }
 #: Parts of an address that name no object of anybody.
 NOBODYS = {

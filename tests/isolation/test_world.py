@@ -93,6 +93,13 @@ STRUCTURAL = {
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",
+    "credit_note.ledger_hash",
+    "credit_note.refund_hash",
+    "leaving_consent.leaid",
+    "renewal_answer.leaid",
+    "term_request.leaid",
+    "true_up_run.figures",
+    "usage_count.leaid",
 }
 #: Filled by other jobs of the site than those the world runs.
 EMPTY_HERE = {"letter", "vendor_payment", "limit", "query"}

@@ -60,6 +60,7 @@ from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
+from tests.isolation import terms
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
 PASSWORD = "a slow walk round the lake"
@@ -132,6 +133,7 @@ class Builder:
         self.outreach()
         self.correction()
         self.invitations()
+        terms.build(self)
         self.proofs()
         self.scorecard()
         return self.t
