@@ -11,7 +11,9 @@ from seed import (
     catalogue,
     consortia,
     costs,
+    decisions,
     outreach,
+    oversight,
     pools,
     renewals,
     scorecards,
@@ -20,7 +22,11 @@ from seed import (
 from seed.diary import Diary
 
 #: Each writes down what happens in it.
-FEATURES = (*(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach, renewals),)
+#: In the order in which they write down what happens.
+FEATURES = (
+    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(books, outreach, renewals, oversight),
+)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",

@@ -336,6 +336,35 @@ DOORS = {
     "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
     "/consortia/<slug>/instrument": Door("district-buyer", _paper),
     "/consortia/<slug>/leave": Door("district-buyer"),
+    "/consortia/<slug>/voters": Door(
+        "district-buyer",
+        lambda t: {"voter": str(t.people["district-administrator"].id), "alternate": ""},
+    ),
+    # decisions
+    "/consortia/<slug>/decisions/new": Door(
+        "convener",
+        lambda t: {
+            "kind": "pick_tool",
+            "subject": "",
+            "title": "Shall we?",
+            "words": "Because.",
+            "closes_day": "2026-12-20",
+            "closes_time": "17:00",
+            "once_key": f"zq{t.letter}-d",
+        },
+    ),
+    "/consortia/<slug>/decisions/<int:number>/vote": Door(
+        "district-buyer", lambda t: {"choice": "yes", "district": ""}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/conflict": Door(
+        "district-buyer", lambda t: {"conflict": "We own a part of it."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/proxy": Door(
+        "district-buyer", lambda t: {"to": str(t.neighbour.id), "proxy": "We are away."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/remark": Door(
+        "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
+    ),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -414,6 +443,33 @@ DOORS = {
     "/d/<leaid>/gaps/<slug>": Door(
         "district-buyer", lambda t: {"words": "We ask yearly.", "seen": "EQ-02:declined"}
     ),
+    # incidents
+    "/tools/<slug>/report-incident": Door(
+        "district-buyer",
+        lambda t: {"words": "It was open.", "once_key": f"zq{t.letter}-new-report"},
+    ),
+    "/v/<slug>/incidents/<uuid:incident_id>/answer": Door(
+        "vendor-listing_editor", lambda t: {"words": "We closed it."}
+    ),
+    "/admin/incidents/<uuid:incident_id>/propose": Door(
+        "operator",
+        lambda t: {
+            "public_words": "Names were open.",
+            "evidence_words": "A screenshot.",
+            "exposes_students": "",
+            "file": (BytesIO(PAPER), "proof.pdf"),
+        },
+        again="another proof may be put on file until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/dismiss": Door("operator", lambda t: {"why": "No."}),
+    "/admin/incidents/<uuid:incident_id>/late": Door(
+        "operator",
+        lambda t: {"proves": "They knew on May 2."},
+        again="the proof may be changed until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/late/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/close": Door("operator", lambda t: {"done": "Gone."}),
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),

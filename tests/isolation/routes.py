@@ -14,6 +14,9 @@ VALUES = {
     ("/account", "invitation_id"): lambda t: t.invitation.id,
     ("/account", "membership_id"): lambda t: t.membership.id,
     ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
+    ("/admin/incidents", "incident_id"): lambda t: t.incident.id,
+    ("/open/incidents/", "incident_id"): lambda t: t.incident.id,
+    ("/v/", "incident_id"): lambda t: t.incident.id,
     ("/agreements/", "agreement_id"): lambda t: t.agreement.id,
     ("/d/", "agreement_id"): lambda t: t.private_agreement.id,
     ("/v/", "agreement_id"): lambda t: t.private_agreement.id,
@@ -31,6 +34,8 @@ VALUES = {
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
     ("/consortia/new/", "step"): lambda t: "name",
+    ("/consortia/", "number"): lambda t: 1,
+    ("/consortia/<slug>/decisions/<int:number>/minutes.pdf", "number"): lambda t: 2,
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -93,6 +98,12 @@ _LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
 _CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
+    **{
+        (f"/admin/incidents/<uuid:incident_id>/{step}", "incident_id"): (
+            lambda t: t.confirmed_incident.id
+        )
+        for step in ("late", "late/confirm", "close")
+    },
     ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
@@ -142,6 +153,7 @@ OPEN_TO_OTHERS = {
     "agreements.can_we_join": "any district may ask whether a standing offer fits it",
     "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
     "agreements.record_join": "any district of the state may join a standing offer",
+    "oversight.report_incident": "any district may report an incident of a public tool",
     "guard.accept_gaps": "any district may accept the gaps of a public card",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from marketplace.consortia import service as consortia_service
 from marketplace.core import clock, jobs, tenancy
 from marketplace.pools.rules import Rung
 from tests.conftest import NOW
@@ -41,3 +42,8 @@ def across(use_case):
         return result
 
     return run
+
+
+def end_membership(make, act, consortium, district):
+    lead = make.convener(consortium)
+    act(lead, consortia_service.end_membership, consortium.org_id, district.id)

@@ -3,14 +3,13 @@
 import pytest
 from sqlmodel import select
 
-from marketplace.consortia import service as consortia_service
 from marketplace.core import clock, jobs, mail
 from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.core.events import Event
 from marketplace.pools import clearing_rules, queries, service
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import clear_document
-from tests.pools.crowd import LATER, after_the_deadline, joined
+from tests.pools.crowd import LATER, after_the_deadline, end_membership, joined
 
 # -- clearing --------------------------------------------------------------------------------
 
@@ -126,11 +125,11 @@ def test_tolerance_seats_reach_the_threshold(app, make, look, consortium):
 
 def test_a_membership_that_ended_since_is_left_out(app, make, act, look, deliver, consortium):
     pool = make.pool(consortium)
-    (stays, _), (leaves, head) = joined(make, consortium), joined(make, consortium)
+    (stays, _), (leaves, _) = joined(make, consortium), joined(make, consortium)
     make.commitment(pool, stays, 100)
     make.commitment(pool, leaves, 100)
 
-    act(head, consortia_service.leave_consortium, consortium.org_id)
+    end_membership(make, act, consortium, leaves)
     after_the_deadline(app, lambda: jobs._run_timed("x", jobs.timed_jobs()["pools.clear_due"]))
 
     assert [a.district_id for a in queries.allocations(look, pool.id)] == [stays.id]
@@ -139,10 +138,10 @@ def test_a_membership_that_ended_since_is_left_out(app, make, act, look, deliver
 
 def test_leaving_the_consortium_withdraws_from_its_open_pools(make, act, look, deliver, consortium):
     pool = make.pool(consortium)
-    leaves, head = joined(make, consortium)
+    leaves, _ = joined(make, consortium)
     make.commitment(pool, leaves, 100)
 
-    act(head, consortia_service.leave_consortium, consortium.org_id)
+    end_membership(make, act, consortium, leaves)
     deliver()
 
     assert queries.commitments(look, pool.id) == []

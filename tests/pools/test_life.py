@@ -7,7 +7,6 @@ from sqlmodel import select
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import service as catalogue_service
-from marketplace.consortia import service as consortia_service
 from marketplace.consortia.models import Consortium
 from marketplace.core import clock, jobs, mail
 from marketplace.core.errors import NotAllowed, RuleBroken
@@ -15,7 +14,7 @@ from marketplace.pools import queries, service, state_rules
 from marketplace.pools.rules import Rung
 from marketplace.pools.state_rules import TRANSITIONS, PoolStatus, Step
 from tests.conftest import NOW, on_sqlite
-from tests.pools.crowd import LATER, after_the_deadline, firm, joined, words
+from tests.pools.crowd import LATER, after_the_deadline, end_membership, firm, joined, words
 
 
 @pytest.fixture
@@ -260,14 +259,14 @@ def test_new_by_laws_and_a_new_zone_leave_an_open_pool_as_it_opened(
 def test_a_late_job_comes_to_the_result_of_the_deadline(app, make, act, see, consortium, late):
     """Whoever left, and whatever paper came, after the deadline changes nothing."""
     pool = make.pool(consortium)
-    (stays, _), (leaves, head) = joined(make, consortium), joined(make, consortium)
+    (stays, _), (leaves, _) = joined(make, consortium), joined(make, consortium)
     make.commitment(pool, stays, 1300)
     make.commitment(pool, leaves, 1300)
     bare = make.district()
     member = make.member(consortium, bare, instrument=False)
     make.commitment(pool, bare, 700)
     with clock.frozen(pool.closes_at + timedelta(seconds=1)):
-        act(head, consortia_service.leave_consortium, consortium.org_id)
+        end_membership(make, act, consortium, leaves)
         make.instrument(member, filed_at=clock.now())
 
     with clock.frozen(pool.closes_at + late + timedelta(seconds=2)), app.app_context():
