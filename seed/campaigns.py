@@ -166,8 +166,8 @@ CAMPAIGNS = (
     ),
     Campaign(
         OHIO_RIVER,
-        "writing-feedback",
-        "Writing Feedback for high schools",
+        "math-practice",
+        "Math Practice for the upper grades",
         "It closed short of 3,000 seats, so we gave it more time. What was sent still stands.",
         opens=-44,
         closes=-6,
