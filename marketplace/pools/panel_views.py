@@ -10,18 +10,10 @@ from marketplace.accounts.login import current_actor
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, panels, tenancy
 from marketplace.core.access import can
-from marketplace.pools import demand_queries, queries, rules, share_rules
+from marketplace.pools import queries, rules, share_rules
 from marketplace.pools.line_views import lines_of
-from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, totals
 from marketplace.pricing import rules as pricing
-
-DEMAND_WORDS = {
-    Rung.INTEREST: "Interested",
-    Rung.INTENT: "Waiting for board",
-    Rung.BOARD_APPROVED: "Board approved",
-    Rung.COMMITTED: "Committed",
-}
 
 
 @panels.fill("catalogue.tool_aside")
@@ -67,14 +59,6 @@ def prices_in_pools(listed: Any) -> dict[UUID, str]:
         if mine:
             found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
     return found
-
-
-@panels.fill("catalogue.vendor_home")
-def demand_for_vendor(vendor: Any) -> str | None:
-    """Sums of what districts commit to the vendor's tools; the page itself is the vendor's."""
-    with tenancy.everyone("a vendor reads sums of the demand for its tools, no names"):
-        demand = demand_queries.demand_for(db.session(), vendor.id)
-    return render_template("pools/_vendor_demand.html", demand=demand, rungs=DEMAND_WORDS)
 
 
 @panels.fill("consortia.consortium")

@@ -54,6 +54,7 @@ VALUES = {
     ("/pools/", "slug"): lambda t: t.pool.slug,
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
+    ("/d/", "interest_id"): lambda t: t.interest.id,
     ("/d/", "search_id"): lambda t: t.saved_search.id,
     ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
     ("/d/", "slug"): lambda t: t.tool.slug,
@@ -99,6 +100,8 @@ VALUES = {
 _JOIN = "/d/<leaid>/terms/<consortium>/<pool_slug>/join"
 _LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
 _CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
+#: What each member of a consortium may send about itself in a term.
+OWN_IN_A_TERM = (_JOIN, _LEAVE, _CONSENT)
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
     **{
@@ -168,6 +171,10 @@ OPEN_TO_OTHERS = {
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",
+    "demand.demand_csv": "members read the demand for a public tool, in sums of five districts",
+    "demand.demand_json": "members read the demand for a public tool, in sums of five districts",
+    "demand.demand_map": "members read the demand for a public tool, in sums of five districts",
+    "demand.show_interest": "any district may be interested in a public tool",
     "pools.join": "any district may say that it is interested in a public pool",
     "pools.join_check": "any district may say that it is interested in a public pool",
     "pools.join_contacts": "any district may say that it is interested in a public pool",
