@@ -11,13 +11,22 @@ from seed import (
     catalogue,
     consortia,
     costs,
+    decisions,
     outreach,
+    oversight,
     pools,
+    renewals,
     scorecards,
     summary,
 )
 from seed.diary import Diary
 
+#: Each writes down what happens in it.
+#: In the order in which they write down what happens.
+FEATURES = (
+    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(books, outreach, renewals, oversight),
+)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",
@@ -29,9 +38,7 @@ def load() -> str:
     """Build the world, or find it; say in one sentence what is there."""
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
-            for feature in (
-                *(accounts, catalogue, scorecards, consortia, pools, costs, books, outreach),
-            ):
+            for feature in FEATURES:
                 feature.plan(diary)
             diary.live()
         return summary.sentence(diary.session)

@@ -184,7 +184,7 @@ def test_a_draft_never_sent_is_not_shown_to_the_operator(client_for, make, compl
 def listed(make):
     tool = make.tool(
         make.vendor("Lumen Learning"), "Réading Coach", highest_grade=5, ai_use="generative",
-        ai_facts=["Turns speech into text."], description="For class.", open_pools=1,
+        ai_facts=["Turns speech into text."], description="For class.", open_pools=1, card=False,
     )  # fmt: skip
     make.price_schedule(tool, VOLUME, edition=make.edition(tool))
     return tool
@@ -283,7 +283,7 @@ def test_the_button_of_the_filters_can_ask_how_many(stranger, listed, other):
 
 def test_a_vendor_page_shows_its_public_tools(stranger, make, listed, vendor):
     slug = stranger.get(f"/tools/{listed.slug}.json").json["vendor"]["slug"]
-    make.tool(vendor, status="draft", card=False)
+    make.tool(vendor, status="draft")
 
     assert "Réading Coach" in stranger.get(f"/vendors/{slug}").text
     assert stranger.get(f"/vendors/{vendor.slug}").status_code == 404

@@ -10,6 +10,7 @@ from tests.isolation.world import SECRET_LIMIT, SECRET_PRICE
 
 #: Text of an organization that needs no mark, and why.
 PUBLIC_TEXT = {
+    "incident_step": "the timeline is public; its words are confirmed or the vendor's own",
     "agreement.withdrawn_because": "why an offer ended is public",
     "agreement.offer_conditions": "the conditions of a standing offer are public",
     "affiliation": "who belongs to which consortium is public",
@@ -32,6 +33,8 @@ PUBLIC_TEXT = {
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
     "by_laws": "what is in force is public; the words of the draft are marked",
+    "decision": "questions and counts are public",
+    "elector": "who voted how, and why not, is public",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
@@ -52,6 +55,7 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "incident.fingerprint",
     "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
@@ -93,6 +97,13 @@ STRUCTURAL = {
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",
+    "credit_note.ledger_hash",
+    "credit_note.refund_hash",
+    "leaving_consent.leaid",
+    "renewal_answer.leaid",
+    "term_request.leaid",
+    "true_up_run.figures",
+    "usage_count.leaid",
 }
 #: Filled by other jobs of the site than those the world runs.
 EMPTY_HERE = {"letter", "vendor_payment", "limit", "query"}
