@@ -96,6 +96,7 @@ STRUCTURAL = {
     "stored_file.media_type",
     "stored_file.fingerprint",
     "commitment.leaid",
+    "interest.leaid",
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",
