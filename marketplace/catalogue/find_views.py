@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from marketplace.accounts import login
-from marketplace.catalogue import finding_queries, prices, rules
+from marketplace.catalogue import finding_queries, finding_rules, prices, rules
 from marketplace.catalogue.finding_queries import Filters, Found
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import schedules_of, vendors_of
@@ -50,6 +50,8 @@ def tools() -> Any:
             drops=_drops(found) if not page.total else [],
             option_words=finding_queries.option_words,
             price_words=finding_queries.PRICE_WORDS,
+            privacy_steps=finding_rules.PRIVACY_STEPS,
+            law_states=finding_queries.STATE_NAMES,
             saves_for=actor.leaid if actor.org_kind == "district" else None,
         )
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import STATES
 from marketplace.catalogue import finding_rules
 from marketplace.catalogue import shelf as shelves
 from marketplace.catalogue.finding_models import Shelf, ShelfRow
@@ -31,10 +32,12 @@ from marketplace.pricing import rules as pricing
 SORTS = ("name", "price", "new")
 FILTERS = (
     "q", "grade", "subject", "ai", "pool", "language", "price", "works", "license", "access",
+    "privacy", "law",
 )  # fmt: skip
 #: The filters whose answers stand in the question set, and how a dropped one is named.
 QUESTIONS = {"works": "integrations", "license": "license_kind", "access": "accessibility"}
 LANGUAGES = 30
+STATE_NAMES = {code: name for code, (name, _) in STATES.items()}
 #: Databases whose shelf one process keeps; replicas count by themselves.
 KEPT = 4
 
@@ -53,6 +56,8 @@ class Filters:
     works: str = ""
     license: str = ""
     access: str = ""
+    privacy: str = ""
+    law: str = ""
     sort: str = ""
     #: The seats the reader needs; not a filter, but what prices are reckoned for.
     seats: int | None = None
@@ -76,6 +81,8 @@ class Filters:
             works=one_of("works", option_words("works")),
             license=one_of("license", option_words("license")),
             access=one_of("access", option_words("access")),
+            privacy=one_of("privacy", finding_rules.PRIVACY_STEPS),
+            law=one_of("law", STATE_NAMES),
             sort=one_of("sort", SORTS),
             seats=_seats(asked.get("seats", "")),
         )
@@ -110,6 +117,8 @@ class Filters:
             "ai": AI_WORDS[AIUse(self.ai)] if self.ai else "",
             "pool": "Open pool",
             "language": self.language.title(),
+            "privacy": finding_rules.PRIVACY_STEPS.get(self.privacy, ""),
+            "law": f"No known gap in {STATE_NAMES.get(self.law, '')} law",
             "price": f"{PRICE_WORDS.get(self.price, '')} a seat" if self.price else "",
         }[name]
 

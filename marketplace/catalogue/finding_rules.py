@@ -20,6 +20,8 @@ PRICE_WORDS = {
     "20": "Up to $20",
     "40": "Up to $40",
 }
+#: The least privacy grade somebody asks for.
+PRIVACY_STEPS = {"A": "Grade A", "B": "Grade B or better", "C": "Grade C or better"}
 #: Words that say nothing about a tool.
 EMPTY_WORDS = frozenset(
     {
@@ -71,6 +73,8 @@ def marks_of(
     subjects: Iterable[str],
     ai_use: str,
     open_pools: int,
+    privacy_grade: str | None,
+    no_gap_in: Iterable[str],
     answered: Iterable[tuple[str, str]],
     offers: Sequence[tuple[pricing.Schedule, int]],
 ) -> list[str]:
@@ -80,6 +84,9 @@ def marks_of(
     marks.add(f"ai:{ai_use}")
     if open_pools > 0:
         marks.add("pool:open")
+    grade = privacy_grade or "not reviewed"
+    marks |= {f"privacy:{least}" for least in PRIVACY_STEPS if "A" <= grade <= least}
+    marks |= {f"law:{state}" for state in no_gap_in}
     marks |= {f"{MARK_OF[question]}:{value}" for question, value in answered if question in MARK_OF}
     for size in SIZES:
         cents = seat_year_cents(offers, size)

@@ -54,6 +54,8 @@ class Tool(OwnedByOrg, table=True):
     open_pools: int = 0
     #: What its privacy scorecard shows now (`rules.PRIVACY_WORDS`); None without one.
     privacy_grade: str | None = None
+    #: States in whose law the scorecard shows no gap; told with the grade.
+    no_gap_in: list[str] = Field(default_factory=list, sa_type=JSON)
     runs_on: str = ""
     works_with: str = ""
     #: Name, vendor, summary and subjects without case and accents, for searching.

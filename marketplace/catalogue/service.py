@@ -1,6 +1,6 @@
 """What a vendor does to its listings, editions and prices: one function per use case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -214,15 +214,19 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
         emit(session, actor, "catalogue.open_pools_noted", tool, count=count)
 
 
-def note_privacy_grade(session: Session, actor: Actor, tool_id: UUID, grade: str) -> None:
-    """`scorecards` tells how a tool's card stands, so that lists need no second query."""
+def note_privacy_grade(
+    session: Session, actor: Actor, tool_id: UUID, grade: str, no_gap_in: Sequence[str] = ()
+) -> None:
+    """`scorecards` tells how a tool's card stands, and in which states' law no gap is known, so
+    that lists need no second query.
+    """
     tool = queries.tool_to_change(session, tool_id)
     require(actor, "catalogue.note_privacy_grade", tool)
     if grade not in rules.PRIVACY_WORDS:
         raise RuleBroken(f"“{grade}” is not a privacy grade.")
-    if (tool.privacy_grade or "") != grade:
-        tool.privacy_grade = grade or None
-        session.add(tool)
+    if (tool.privacy_grade or "", tool.no_gap_in) != (grade, sorted(no_gap_in)):
+        tool.privacy_grade, tool.no_gap_in = grade or None, sorted(no_gap_in)
+        shelve_tool(session, actor, tool)
         emit(session, actor, "catalogue.privacy_grade_noted", tool, grade=grade)
 
 

@@ -115,6 +115,8 @@ def _facts(session: Session, tool: Tool) -> tuple[dict[str, Any], tuple[str, str
         subjects=tool.subjects,
         ai_use=str(tool.ai_use),
         open_pools=tool.open_pools,
+        privacy_grade=tool.privacy_grade,
+        no_gap_in=tool.no_gap_in,
         answered=answered,
         offers=offers,
     )

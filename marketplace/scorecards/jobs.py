@@ -2,11 +2,12 @@
 
 from sqlmodel import Session
 
+from marketplace.catalogue import queries as tools
 from marketplace.catalogue import service as catalogue
 from marketplace.core import jobs
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
-from marketplace.scorecards import queries, service
+from marketplace.scorecards import queries, reading_queries, service
 
 
 @on("scorecards.card_published")
@@ -19,7 +20,9 @@ def note_grade(session: Session, event: Event) -> None:
     stands = queries.standings(session, [event.subject_id])[event.subject_id]
     grade = "expired" if stands.is_expired else stands.grade if stands.is_reviewed else ""
     grade = "stopped" if stands.is_stopped else grade
-    catalogue.note_privacy_grade(session, Actor.system(), event.subject_id, grade)
+    tool = tools.tools_by_id(session, [event.subject_id])[event.subject_id]
+    states = reading_queries.states_without_gap(reading_queries.reading_of(session, tool))
+    catalogue.note_privacy_grade(session, Actor.system(), tool.id, grade, states)
 
 
 @jobs.timed

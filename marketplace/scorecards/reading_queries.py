@@ -17,7 +17,7 @@ from marketplace.core import plain_yaml, tenancy
 from marketplace.core.errors import NotFound
 from marketplace.directory.models import District
 from marketplace.scorecards import acr_rules, law_rules, queries, rules
-from marketplace.scorecards.law_rules import FEDERAL, LawLine, Pack, Packs
+from marketplace.scorecards.law_rules import FEDERAL, LawLine, Meets, Pack, Packs
 from marketplace.scorecards.models import (
     AccessibilityReport,
     LawTask,
@@ -124,6 +124,23 @@ def law_of(
         )
         found.append((pack, lines or []))
     return found
+
+
+def states_without_gap(reading: Reading | None) -> list[str]:
+    """The loaded states in whose law, and in federal law, no gap of this card is known.
+
+    Unknown lines remain unknown: this says where nothing speaks against it, not that all is met.
+    """
+    if reading is None or reading.in_doubt:
+        return []
+    return [
+        state
+        for state in packs().by_state
+        if state != FEDERAL
+        and not any(
+            line.result is Meets.GAP for _, lines in law_of(reading, state) for line in lines
+        )
+    ]
 
 
 def people_of(session: Session, leaid: str | None) -> tuple[int | None, str]:

@@ -5,11 +5,15 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from marketplace.catalogue import finding_queries as finding
-from marketplace.catalogue import finding_rules, review_service
+from marketplace.catalogue import finding_rules, review_service, service
 from marketplace.catalogue.finding_queries import Filters
+from marketplace.catalogue.models import Tool
 from marketplace.catalogue.shelf import bits_of, places_in
+from marketplace.core import db, tenancy
+from marketplace.core.access import Actor
 from tests.catalogue.conftest import across
 from tests.conftest import on_sqlite
 
@@ -62,6 +66,36 @@ def shelf(make):
 )
 def test_words_are_found_without_case_accents_and_endings(shelf, look, words, found):
     assert sorted(names(look, q=words)) == found
+
+
+@pytest.fixture
+def told(shelf, make, act, look):
+    """What a scorecard tells the catalogue of two tools; the third has none."""
+    with tenancy.everyone("test asserts"):
+        tools = {tool.name: tool for tool in look.exec(select(Tool))}
+    look.rollback()
+    with make.app.app_context(), tenancy.everyone("a job tells it"), db.transaction() as session:
+        for name, grade, states in (
+            ("Café Math", "A", ["IL", "NY"]),
+            ("Zebra", "C", ["IL"]),
+            ("Lumen Reading Coach", "NR", []),
+        ):
+            service.note_privacy_grade(session, Actor.system(), tools[name].id, grade, states)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"privacy": "A"}, ["Café Math"]),
+        ({"privacy": "C"}, ["Café Math", "Zebra"]),
+        ({"law": "NY"}, ["Café Math"]),
+        ({"law": "IL", "privacy": "B"}, ["Café Math"]),
+        ({"law": "TX"}, []),
+        ({"law": "ZZ", "privacy": "F"}, ["Café Math", "Lumen Reading Coach", "Zebra"]),
+    ],
+)
+def test_tools_are_found_by_their_scorecard_and_state_law(told, look, asked, found):
+    assert names(look, **asked) == found
 
 
 @pytest.mark.parametrize(

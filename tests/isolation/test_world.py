@@ -77,6 +77,7 @@ STRUCTURAL = {
     "pool.time_zone",
     "tool.slug",
     "tool.privacy_grade",
+    "tool.no_gap_in",
     "law_task.requirement",
     "listing_draft.question_set",
     "listing_import.header",
