@@ -126,6 +126,8 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
         "neighbour": routes.OPEN_TO_OTHERS,
         # Everybody of a district may say something and keep searches for themselves.
         "district-viewer": ("catalogue.comment_shortlist", "catalogue.save_search"),
+        # Reviewers of any consortium may do these, each in their own name.
+        "reviewer": ("reviews.step_aside", "reviews.stop_tool", "reviews.decide_change"),
         "vendor-finance-2": (
             "orders.issue_invoice",
             "orders.issue_ready_invoices",

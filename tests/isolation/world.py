@@ -52,6 +52,7 @@ from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
 from tests.agreements import build as agreements
+from tests.isolation.reviews import Reviews
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -122,6 +123,7 @@ class Builder:
         self.correction()
         self.invitations()
         self.proofs()
+        Reviews(self).build()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
