@@ -124,9 +124,13 @@ def took(work):
 with app.app_context():
     session = db.session()
     floor = lambda: session.connection().execute(bare).all()
-    search = lambda: finding_queries.search(session, Filters(q="reading")).page(0, 20)
-    floor(), search()
-    found["search"] = statistics.median(took(search) / took(floor) for _ in range(9))
+    again = lambda: finding_queries.search(session, Filters(q="reading")).page(0, 20)
+    shelf = finding_queries.shelf_of(session)
+    anew = lambda: (shelf.forget_words(), again())
+    floor(), anew()
+    found["searches"] = [
+        statistics.median(took(search) / took(floor) for _ in range(9)) for search in (anew, again)
+    ]
 print("FOUND" + json.dumps(found))
 """
 
@@ -137,8 +141,12 @@ def _looked_at(engine: str, environment: dict[str, str], pages: dict[str, str]) 
     command = [sys.executable, "-c", _COUNT, json.dumps(pages)]
     said = subprocess.run(command, check=True, env=settings, capture_output=True, text=True).stdout
     found = json.loads(said.split("FOUND")[1].splitlines()[0])
-    ratio, against = found.pop("search"), "full text alone, 20 best"
-    results = [_result(f"{engine}: search of 10,000 listings", ratio, 2.0, against)]
+    results = [
+        _result(
+            f"{engine}: search of 10,000 listings, {how}", ratio, 2.0, "full text alone, 20 best"
+        )
+        for how, ratio in zip(("first time", "again"), found.pop("searches"))
+    ]
     for name, (queries, size) in found.items():
         several = {"queries": (queries, MOST_QUERIES), "bytes of HTML": (size, MOST_BYTES)}
         if name in (SEARCH, COMPARE, "tool of 10,000"):

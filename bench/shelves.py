@@ -48,9 +48,9 @@ def fill(engine: Engine) -> None:
         _districts(session, dice)
         _listings(session, dice)
         session.commit()
-        if engine.dialect.name == "postgresql":
-            session.connection().execute(text("ANALYZE"))
-            session.commit()
+    if engine.dialect.name == "postgresql":  # else its own cleaners work while pages are measured
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def _add(session: Session, table: Any, rows: list[Any]) -> None:

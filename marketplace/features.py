@@ -11,6 +11,7 @@ FEATURES = (
     "pricing",  # price schedules, splits, clearing: pure rules
     "catalogue",  # vendors, tools, price schedules, compare
     "scorecards",  # privacy and AI safety: rubric, cards, law lines, accessibility reports
+    "guard",  # what must be true of a card before anybody buys; gaps a district accepts
     "ledger",  # the books: post, reverse, verify, export
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
@@ -18,6 +19,7 @@ FEATURES = (
     "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "outreach",  # a lead writes to its members, sees who stands where, and what was done
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
     "operations",  # health, the operator's console, waiting work

@@ -5,7 +5,18 @@ date counts back from the day it is built: pools are open, bills are due, books 
 Districts and service agencies are real (`seed/data`); what they do here is made up.
 """
 
-from seed import accounts, books, catalogue, consortia, costs, pools, reviews, summary
+from seed import (
+    accounts,
+    books,
+    cards,
+    catalogue,
+    consortia,
+    costs,
+    outreach,
+    pools,
+    reviews,
+    summary,
+)
 from seed.diary import Diary
 
 #: Typical pages, for the benchmark.
@@ -19,7 +30,10 @@ def load() -> str:
     """Build the world, or find it; say in one sentence what is there."""
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
-            for feature in (accounts, catalogue, consortia, pools, costs, books, reviews):
+            for feature in (
+                *(accounts, catalogue, cards, consortia, pools, costs, books, outreach),
+                reviews,
+            ):
                 feature.plan(diary)
             diary.live()
         return summary.sentence(diary.session)

@@ -50,8 +50,10 @@ def found(diary: Diary, charter: Charter) -> None:
         name=charter.name,
         purpose=charter.purpose,
         legal_shape=charter.shape,
-        by_laws=charter.by_laws,
+        choices=charter.choices,
+        text=charter.by_laws,
         fiscal_agent_id=agency.id if pooled else None,
+        successor_id=diary.organizations[f"agency:{OHIO_RIVER}"].id if pooled else None,
         time_zone=agency.time_zone,
     )
     diary.consortia[charter.region] = consortium

@@ -9,10 +9,10 @@ from marketplace.accounts import queries as accounts
 from marketplace.core.access import Actor
 from marketplace.pools import service
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import Rung
+from marketplace.pools.rules import COUNTING_RUNGS, Rung
 from marketplace.pools.service import Plan
 from marketplace.pricing.rules import effective_cost, schedule_from_json
-from seed import orders
+from seed import cards, orders
 from seed.campaigns import CAMPAIGNS, Campaign
 from seed.charters import CHARTERS
 from seed.consortia import settled
@@ -94,6 +94,8 @@ def commit(diary: Diary, campaign: Campaign, pool: Pool, place: Place, number: i
     name, email = diary.contacts[place.leaid]
     seats = _seats(diary, campaign, place)
     rung = Rung.COMMITTED if is_demo else _rung(campaign, number)
+    if rung in COUNTING_RUNGS:
+        cards.accept_gaps(diary, district, campaign.tool)
     service.commit_seats(
         diary.session,
         district,

@@ -215,7 +215,28 @@
     });
   }
 
+  /* <form data-count="/tools.json">: the button says how many a choice gives, before it is sent. */
+  function counting(form) {
+    var button = form.querySelector("button[type=submit]");
+    var turn = 0;
+    form.addEventListener("change", function () {
+      var mine = ++turn;
+      var url = new URL(form.dataset.count, location.href);
+      url.search = new URLSearchParams(new FormData(form)).toString() + "&rows=0";
+      fetch(url, { credentials: "same-origin" })
+        .then(function (answer) { return answer.json(); })
+        .then(function (found) {
+          if (mine !== turn) return;
+          button.textContent = "Show " + found.total.toLocaleString("en-US") +
+            (found.total === 1 ? " tool" : " tools");
+          say(button.textContent);
+        })
+        .catch(function () {}); /* the button works as it is */
+    });
+  }
+
   function ready(root) {
+    root.querySelectorAll("form[data-count]").forEach(counting);
     root.querySelectorAll("form[data-autosave]").forEach(autosave);
     root.querySelectorAll("form[data-live]").forEach(liveForm);
     root.querySelectorAll("input[data-lookup]").forEach(lookup);

@@ -13,7 +13,8 @@ from marketplace.catalogue import rules as catalogue_rules
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool, VendorProfile
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.catalogue.shelf_service import shelve_tool
-from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json, fingerprint
+from marketplace.consortia.models import ByLaws, Consortium, Instrument, Member
 from marketplace.consortia.rules import (
     ConsortiumStatus,
     InstrumentKind,
@@ -29,6 +30,7 @@ from marketplace.orders import rules as rules_of_orders
 from marketplace.orders import service as orders_service
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import PoolStatus, Rung
+from tests import cards
 
 _numbers = itertools.count(1)
 
@@ -106,8 +108,11 @@ class Factory:
     # -- catalogue ---------------------------------------------------------------------------
 
     def tool(self, vendor=None, name=None, **fields):
-        """A published listing; `status="draft"` makes one that strangers do not see."""
-        n = next(_numbers)
+        """A published listing; `status="draft"` makes one that strangers do not see.
+
+        It has a scorecard without gaps, so that it can be bought; `card=False` leaves it out.
+        """
+        n, card = next(_numbers), fields.pop("card", True)
         vendor = vendor or self.vendor()
         name = name or f"Tool {n}"
         fields.setdefault("slug", f"{slug_of(name)}-{n}")
@@ -128,6 +133,8 @@ class Factory:
                 **fields,
             )
         )
+        if card and tool.published_at:
+            self.save(*cards.rows(tool))
         return self.shelve(tool)
 
     def shelve(self, tool):
@@ -190,15 +197,27 @@ class Factory:
             state=fields.pop("state", "OH"),
         )
         fields.setdefault("status", ConsortiumStatus.CONSTITUTED)
+        choices, text = fields.pop("choices", Choices()), fields.pop("text", "")
         consortium = self.save(
             Consortium(
                 org_id=organization.id,
                 lead_agency_id=lead.id,
                 legal_shape=fields.pop("legal_shape", LegalShape.JOINT),
                 purpose=fields.pop("purpose", "Small districts buy together."),
-                by_laws=fields.pop("by_laws", "One district, one vote."),
                 founded_on=clock.now().date(),
+                split_method=choices.cost_method.value,
                 **fields,
+            )
+        )
+        self.save(
+            ByLaws(
+                org_id=organization.id,
+                version=consortium.by_laws_version,
+                modules=choices_as_json(choices),
+                text=text,
+                changed_at=clock.now(),
+                adopted_at=clock.now(),
+                fingerprint=fingerprint(choices, text),
             )
         )
         self.affiliation(lead, organization)

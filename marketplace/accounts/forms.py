@@ -4,10 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms import (
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from marketplace.accounts.letter_rules import LETTER_WORDS
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import LONGEST_PASSWORD, ROLE_WORDS, SHORTEST_PASSWORD, Role
 from marketplace.accounts.states import STATES
@@ -44,6 +53,15 @@ def new_password_field(label: str = "Password") -> Any:
 
 class ButtonForm(Form):
     """A button and nothing to type."""
+
+
+class LettersForm(Form):
+    kinds = SelectMultipleField(
+        "Letters I want",
+        choices={kind.value: f"{name}. {brings}" for kind, (name, brings) in LETTER_WORDS.items()},
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
 
 
 class SignInForm(Form):

@@ -7,6 +7,7 @@ from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from marketplace.accounts.letter_rules import LetterKind
 from marketplace.accounts.rules import OrganizationKind, Role
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
@@ -68,6 +69,16 @@ class Membership(SQLModel, table=True):
     role: Role = Field(sa_type=choice(Role))
     since: datetime
     ended_at: datetime | None = None
+
+
+class LetterStop(SQLModel, table=True):
+    """A person wants no more letters of this kind; without a row they come."""
+
+    __tablename__ = "letter_stop"
+
+    user_id: UUID = Field(foreign_key="user_account.id", primary_key=True)
+    kind: LetterKind = Field(sa_type=choice(LetterKind), primary_key=True)
+    since: datetime
 
 
 class Affiliation(SQLModel, table=True):

@@ -32,6 +32,8 @@ access.declare(
         "accounts.accept_invitation": [[anyone]],
         "accounts.change_password": [[signed_in]],
         "accounts.sign_out_everywhere": [[signed_in]],
+        "accounts.account_letters": [[signed_in]],
+        "accounts.stop_letters": [[anyone]],
         "accounts.act_for": [[belongs]],
         "accounts.people": [[belongs]],
         "accounts.invite": [[administers]],

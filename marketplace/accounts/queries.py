@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from marketplace.accounts import letter_queries
 from marketplace.accounts.models import Affiliation, Invitation, Membership, Organization, User
 from marketplace.accounts.rules import (
     INVITATIONS_WAITING,
@@ -20,6 +21,9 @@ from marketplace.accounts.rules import (
 )
 from marketplace.core.errors import NotFound
 from marketplace.core.mail import Letter
+
+#: Who still wants letters of a kind; see `letter_queries`.
+letter_readers = letter_queries.readers
 
 
 @dataclass(frozen=True)

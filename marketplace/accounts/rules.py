@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from marketplace.accounts.letter_rules import LetterKind as LetterKind
 from marketplace.accounts.states import STATES
 from marketplace.core.errors import RuleBroken
 

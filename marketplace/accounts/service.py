@@ -5,13 +5,16 @@ from uuid import UUID, uuid4
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from marketplace.accounts import letters, queries, rules, security
+from marketplace.accounts import letters, queries, rules, security, stop_links
 from marketplace.accounts.models import Affiliation, Membership, Organization, User
 from marketplace.accounts.rules import FOUNDER_ROLES, OrganizationKind, Role
 from marketplace.core import clock, mail
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
+
+#: How other features write a letter that people may stop.
+send_stoppable = stop_links.send_stoppable
 
 
 def found_organization(

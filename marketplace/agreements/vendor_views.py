@@ -75,6 +75,8 @@ def acknowledge_join(slug: str, join_id: UUID) -> Any:
 @panels.fill("catalogue.vendor_home")
 def join_notices_of_home(vendor: Any) -> str | None:
     """On the vendor's home: how many districts wait for an answer."""
+    if not can(current_actor(), "agreements.join_notices", vendor):
+        return None
     joins = queries.joins_of_vendor(db.session(), vendor.id)
     waiting = sum(join.acknowledged_on is None for join, _ in joins)
     return render_template(

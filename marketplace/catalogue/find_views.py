@@ -1,6 +1,7 @@
 """Find a tool: the list with its filters, its downloads, and the feed of what is new."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -12,7 +13,7 @@ from marketplace.catalogue.models import Tool
 from marketplace.catalogue.offer_queries import schedules_of, vendors_of
 from marketplace.catalogue.saved_queries import news_of
 from marketplace.catalogue.shared_views import bp
-from marketplace.core import atom, db, page_cache, tenancy, web
+from marketplace.core import atom, db, page_cache, panels, tenancy, web
 from marketplace.core.money import dollars
 
 ROWS = 20
@@ -20,6 +21,14 @@ JSON_ROWS = 200
 CSV_ROWS = 20_000
 FEED_ROWS = 50
 PUBLIC = "the catalogue is public"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the slot "catalogue.tool_rows" is about: a page's tools, and the seats asked for."""
+
+    tools: Sequence[Any]
+    seats: int | None
 
 
 @bp.get("/tools")
@@ -37,6 +46,7 @@ def tools() -> Any:
             page=page,
             prices={key: prices.price_range(s) for key, s in offered.items()},
             mine=_costs(offered, filters.seats) if filters.seats else {},
+            in_pools=panels.row_panels("catalogue.tool_rows", Listed(page.items, filters.seats)),
             drops=_drops(found) if not page.total else [],
             option_words=finding_queries.option_words,
             price_words=finding_queries.PRICE_WORDS,
@@ -110,9 +120,12 @@ def tools_csv() -> Any:
 @bp.get("/tools.json")
 @page_cache.public_page
 def tools_json() -> Any:
+    """The tools as data; with `rows=0` only how many they are, for the button of the filters."""
     filters, session = Filters.of(request.args), db.session()
     with tenancy.everyone(PUBLIC):
         found = finding_queries.search(session, filters)
+        if request.args.get("rows") == "0":
+            return web.json_response(total=found.total, filters=filters.arguments())
         page = _page(found, JSON_ROWS, lambda p: finding_queries.tools_on(session, p))
         vendors, offered = vendors_of(session, page.items), schedules_of(session, page.items)
     return web.json_response(

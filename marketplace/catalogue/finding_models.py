@@ -38,6 +38,8 @@ class ShelfRow(OwnedByOrg, table=True):
     words: str = Field(sa_type=Text)
     #: Everything a filter may ask for, as 'subject:math'.
     marks: list[str] = Field(sa_type=JSON)
+    #: Of the text in the word index, so that a change of it alone is noticed; empty: not known.
+    text_mark: str = ""
     seat_cents: int | None = Field(default=None, sa_type=BigInteger)
     listed_at: datetime
     #: When buyers last had something new to read.

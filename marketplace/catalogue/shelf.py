@@ -4,6 +4,7 @@ Counting ten thousand tools under eighty filters is then eighty "and"s of a kilo
 No I/O: `finding_queries` fills it and keeps it up to date by the version it has seen.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from marketplace.core.spelling import allowed, distance, pairs
 FEW = 400
 #: Slips whose nearest word is kept until the shelf changes.
 REMEMBERED = 500
-#: Orders by nearness kept until then; each may name every tool.
-KEPT_ORDERS = 50
+#: Matches sorted by nearness and kept until then; each is four sets.
+KEPT_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,25 @@ def bits_of(places: Sequence[int]) -> int:
     return int.from_bytes(found, "little")
 
 
+class Words:
+    """Where each word stands, and all words as one text: finding some letters in ten thousand
+    words is then one search of a hundred kilobytes."""
+
+    def __init__(self, places_of: Mapping[str, list[int]]) -> None:
+        self.places_of = places_of
+        self.text = "".join(f"{word}\n" for word in places_of)
+
+    def standing(self, letters: str) -> int:
+        """The places where some word holds these letters."""
+        found: list[int] = []
+        at = self.text.find(letters)
+        while at >= 0:
+            end = self.text.index("\n", at)
+            found += self.places_of[self.text[self.text.rfind("\n", 0, at) + 1 : end]]
+            at = self.text.find(letters, end)
+        return bits_of(found)
+
+
 @dataclass
 class Shelf:
     version: int = -1
@@ -65,7 +85,9 @@ class Shelf:
     _nearest: dict[str, str | None] = field(default_factory=dict)
     #: Words looked for -> the tools that have them, as the database said at this version.
     matched: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _nearness: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    _nearness: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    #: The words of names, and those of names, makers and summaries.
+    _read: tuple[Words, Words] | None = None
 
     def renewed(self, changed: Sequence[Placed], version: int) -> "Shelf":
         """Another shelf with the changes; who reads this one goes on undisturbed."""
@@ -77,6 +99,11 @@ class Shelf:
         if len(self.matched) >= REMEMBERED:
             self.matched.clear()
         self.matched[words] = bits
+
+    def forget_words(self) -> None:
+        """Look every word up anew, as after a start; the benchmark asks for it."""
+        self.matched.clear()
+        self._nearness.clear()
 
     def take(self, changed: Sequence[Placed], version: int) -> None:
         """Put what changed in its place; the rest stays."""
@@ -117,12 +144,13 @@ class Shelf:
 
     def page(self, bits: int, sort: str, start: int, size: int) -> list[Placed]:
         """A page of the tools in `bits`, in the order asked for."""
+        return [self.rows[place] for place in self._in_order(bits, sort, start, size)]
+
+    def _in_order(self, bits: int, sort: str, start: int, size: int) -> list[int]:
         order, rank = self._order(sort)
         if bits.bit_count() <= FEW:
-            places = sorted(places_in(bits), key=rank.__getitem__)[start : start + size]
-        else:
-            places = list(self._walk(order, bits, start, size))
-        return [self.rows[place] for place in places]
+            return sorted(places_in(bits), key=rank.__getitem__)[start : start + size]
+        return list(self._walk(order, bits, start, size))
 
     def _walk(self, order: Sequence[int], bits: int, start: int, size: int) -> Iterator[int]:
         held = bits.to_bytes(max(self.rows, default=0) // 8 + 1, "little")
@@ -153,28 +181,55 @@ class Shelf:
         """A page of the tools in `bits`, which are some of those matched: a name that begins with
         what was typed, then words in the name, in name, maker or summary, anywhere else."""
         key = (matched, typed)
-        order = self._nearness.get(key)
-        if order is None:
-            if len(self._nearness) >= KEPT_ORDERS:
+        steps = self._nearness.get(key)
+        if steps is None:
+            if len(self._nearness) >= KEPT_STEPS:
                 self._nearness.clear()
-            order = self._nearness[key] = self._by_nearness(matched, typed)
-        return [self.rows[place] for place in self._walk(order, bits, start, size)]
+            steps = self._nearness[key] = self._steps_of(matched, typed)
+        found: list[int] = []
+        for step in steps:
+            there = step & bits
+            found += self._in_order(there, "name", start, size - len(found))
+            start = max(0, start - there.bit_count())
+            if len(found) == size:
+                break
+        return [self.rows[place] for place in found]
 
-    def _by_nearness(self, bits: int, typed: str) -> list[int]:
-        """The endings of long words do not count."""
-        _, rank = self._order("name")
-        places = sorted(places_in(bits), key=rank.__getitem__)
-        starts = [word[: max(4, len(word) - 3)] for word in typed.split()]
-        near: tuple[list[int], ...] = ([], [], [], [])
-        for place in places:  # written out: a thousand calls would cost more than the search
-            row = self.rows[place]
-            name, words = row.name_key, row.words
-            step = 0 if name.startswith(typed) else 1
-            for start in starts if step else ():
-                if start not in name:
-                    step = 2 if step < 3 and start in words else 3
-            near[step].append(place)
-        return [*near[0], *near[1], *near[2], *near[3]]
+    def _steps_of(self, matched: int, typed: str) -> tuple[int, ...]:
+        """What matched, by nearness; the endings of long words do not count."""
+        in_names, in_texts = self._texts()
+        begins = self._named(typed) & matched
+        in_name = in_words = matched & ~begins
+        for word in typed.split():
+            start = word[: max(4, len(word) - 3)]
+            names = in_names.standing(start)
+            in_name &= names
+            in_words &= names | in_texts.standing(start)
+        near, far = in_words & ~in_name, matched & ~begins & ~in_name & ~in_words
+        return begins, in_name, near, far
+
+    def _named(self, typed: str) -> int:
+        """The tools whose name begins with what was typed: one stretch of the order by name."""
+        order, _ = self._order("name")
+        found = []
+        first = bisect_left(order, typed, key=lambda place: self.rows[place].name_key)
+        for place in order[first:]:
+            if not self.rows[place].name_key.startswith(typed):
+                break
+            found.append(place)
+        return bits_of(found)
+
+    def _texts(self) -> tuple[Words, Words]:
+        if self._read is None:
+            names: dict[str, list[int]] = defaultdict(list)
+            words: dict[str, list[int]] = defaultdict(list)
+            for place, row in self.rows.items():
+                for word in row.name_key.split():
+                    names[word].append(place)
+                for word in row.words.split():
+                    words[word].append(place)
+            self._read = Words(names), Words(words)
+        return self._read
 
     # -- slips of the finger -----------------------------------------------------------------
 

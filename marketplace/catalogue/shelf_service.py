@@ -1,6 +1,7 @@
 """Keeping the shelf true: what searches read changes in the transaction that changes a tool."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlmodel import Session
@@ -122,6 +123,7 @@ def _facts(session: Session, tool: Tool) -> tuple[dict[str, Any], tuple[str, str
         "name_key": fold(tool.name),
         "words": " ".join(sorted(words)),
         "marks": marks,
+        "text_mark": sha256("\n".join(pieces).encode()).hexdigest(),
         "seat_cents": tool.lowest_seat_cents,
         "listed_at": tool.published_at or clock.now(),
         "good_until": min((s.valid_until for s in in_force), default=date.max),

@@ -12,7 +12,7 @@ from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import queries, service
 from marketplace.consortia.forms import InviteDistrictForm, PressForm
 from marketplace.consortia.models import Consortium, Instrument, Member
-from marketplace.consortia.rules import ConsortiumStatus, MemberStatus
+from marketplace.consortia.rules import ConsortiumStatus, MemberStatus, accepts
 from marketplace.consortia.shared_views import PUBLIC, bp, led
 from marketplace.core import clock, db, panels, tenancy, web
 from marketplace.core.access import can
@@ -78,7 +78,7 @@ def _standing(
         return ("", "Ended", "dot")
     if member.status is MemberStatus.REQUESTED and member.approved_at is None:
         return ("warn", "Asks to join", "mid")
-    if member.accepted_by_laws_version != consortium.by_laws_version:
+    if not accepts(member.accepted_by_laws_version, consortium.accept_from_version):
         return ("warn", "By-laws not accepted", "clock")
     if paper is None:
         return ("warn", "Paper missing", "doc")

@@ -14,10 +14,10 @@ from marketplace.consortia.forms import (
     FileInstrumentForm,
     PressForm,
 )
-from marketplace.consortia.models import Member
-from marketplace.consortia.rules import InstrumentKind, MemberStatus
+from marketplace.consortia.models import ByLaws, Member
+from marketplace.consortia.rules import InstrumentKind, InstrumentScope, MemberStatus
 from marketplace.consortia.service import Paper
-from marketplace.consortia.shared_views import WHY, bp, led, public
+from marketplace.consortia.shared_views import PUBLIC, WHY, bp, led, public
 from marketplace.core import db, tenancy, web
 from marketplace.core.access import Actor, can, require
 from marketplace.core.errors import NotFound
@@ -36,6 +36,11 @@ def _my_member(actor: Actor, org_id: Any, action: str) -> Member:
         member = queries.get_member(db.session(), org_id, actor.home)
     require(actor, action, member)
     return member
+
+
+def _by_laws(org_id: Any) -> ByLaws:
+    with tenancy.everyone(PUBLIC):
+        return queries.by_laws_in_force(db.session(), org_id)
 
 
 def _to_page(slug: str) -> Any:
@@ -62,7 +67,11 @@ def ask_to_join(slug: str) -> Any:
         flash("Your request is with the lead agency. File your signed paper now.", "success")
         return redirect(url_for(".file_instrument", slug=slug))
     return web.form_page(
-        "consortia/ask_to_join.html", form, organization=organization, consortium=consortium
+        "consortia/ask_to_join.html",
+        form,
+        organization=organization,
+        consortium=consortium,
+        by_laws=_by_laws(organization.id),
     )
 
 
@@ -99,6 +108,7 @@ def answer_invitation(slug: str) -> Any:
         form,
         organization=organization,
         consortium=consortium,
+        by_laws=_by_laws(organization.id),
         member=member,
     )
 
@@ -143,6 +153,7 @@ def _paper(form: Any) -> Paper:
     sent = form.file.data
     return Paper(
         kind=InstrumentKind(form.kind.data),
+        covers=InstrumentScope(form.covers.data),
         signer_name=form.signer_name.data or "",
         signer_title=form.signer_title.data or "",
         signed_on=form.signed_on.data,

@@ -1,22 +1,44 @@
 """What people type about consortia: founding, asking, inviting, filing a paper."""
 
+from typing import Any
+
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
-from marketplace.consortia.rules import INSTRUMENT_WORDS, SHAPE_WORDS
+from marketplace.consortia.rules import INSTRUMENT_WORDS, SCOPE_WORDS, SHAPE_WORDS
 from marketplace.core.web import ZONE_WORDS, Form
 
 SHORT = Length(max=120, message="Use 120 letters at most.")
 
 
-class FoundConsortiumForm(Form):
+class NameForm(Form):
+    """First step of a founding: what it is called and for."""
+
     name = StringField("Name", [InputRequired("Enter a name."), SHORT])
     purpose = TextAreaField(
         "Purpose",
         [InputRequired("Say what it is for."), Length(max=600, message="Use 600 letters at most.")],
         description="One or two plain sentences. They stand on its public page.",
     )
+    time_zone = SelectField(
+        "Time zone",
+        choices=dict(ZONE_WORDS),
+        description="All deadlines of the consortium are set in this zone.",
+    )
+
+
+class ShapeForm(Form):
+    """Second step: the legal shape, and who holds the money where somebody does."""
+
     legal_shape = RadioField(
         "Legal shape",
         choices={shape.value: f"{name}. {words}" for shape, (name, words) in SHAPE_WORDS.items()},
@@ -28,18 +50,10 @@ class FoundConsortiumForm(Form):
         validators=[Optional()],
         description="Only for pooled cash: who holds the money.",
     )
-    time_zone = SelectField(
-        "Time zone",
-        choices=dict(ZONE_WORDS),
-        description="All deadlines of the consortium are set in this zone.",
-    )
-    by_laws = TextAreaField(
-        "By-laws",
-        [
-            InputRequired("Enter the by-laws that districts accept when they join."),
-            Length(max=60_000, message="Use 60,000 letters at most."),
-        ],
-        description="Who may join, how you vote, how costs are split, how one leaves.",
+    successor = SelectField(
+        "Successor of the fiscal agent",
+        validators=[Optional()],
+        description="Only for pooled cash: who takes over if the fiscal agent stops.",
     )
 
 
@@ -72,6 +86,11 @@ class FileInstrumentForm(Form):
         "Kind of paper",
         choices={kind.value: words for kind, words in INSTRUMENT_WORDS.items()},
     )
+    covers = SelectField(
+        "What may be bought under it",
+        choices={scope.value: words for scope, words in SCOPE_WORDS.items()},
+        default="software",
+    )
     signer_name = StringField("Who signed", [InputRequired("Enter who signed."), SHORT])
     signer_title = StringField(
         "Title of the signer", [InputRequired("Enter the title, such as Superintendent."), SHORT]
@@ -79,7 +98,7 @@ class FileInstrumentForm(Form):
     signed_on = DateField("Signed on", [InputRequired("Enter the day it was signed.")])
     board_date = DateField("Board approved it on", [Optional()])
     scope = TextAreaField(
-        "What it covers",
+        "Its words on what it covers",
         [
             InputRequired("Say what the paper covers."),
             Length(max=1_000, message="Use 1,000 letters at most."),
@@ -89,6 +108,32 @@ class FileInstrumentForm(Form):
     starts_on = DateField("In force from", [InputRequired("Enter its first day.")])
     ends_on = DateField("In force until", [InputRequired("Enter its last day.")])
     file = FileField("The signed PDF", description="Up to 10 MB.")
+
+
+def _whole(text: Any) -> int:
+    said = str(text or "")
+    return int(said) if said.isdecimal() and said.isascii() and len(said) < 10 else 0
+
+
+class AcceptByLawsForm(Form):
+    """A district's yes to the version it has read."""
+
+    version = HiddenField()
+    accept_by_laws = BooleanField("We have read the by-laws and accept them")
+
+    @property
+    def number(self) -> int:
+        return _whole(self.version.data)
+
+
+class RevisionForm(Form):
+    """A button that is about the draft as it was read."""
+
+    revision = HiddenField()
+
+    @property
+    def number(self) -> int:
+        return _whole(self.revision.data)
 
 
 class PressForm(Form):

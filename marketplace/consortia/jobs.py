@@ -62,6 +62,24 @@ def write_invitation(session: Session, event: Event) -> None:
     )
 
 
+@on("consortia.by_laws_adopted")
+def write_by_laws(session: Session, event: Event) -> None:
+    """Every member learns of new by-laws, and whether it must accept them."""
+    consortium = accounts.get_organization(session, event.org_id)
+    page = f"{mail.site_address()}/consortia/{consortium.slug}/by-laws"
+    text = f"Version {event.facts['version']} of the by-laws of {consortium.name} is in force. "
+    if event.facts["major"]:
+        text += "Your district must accept it before it makes new commitments:"
+        page += "/accept"
+    else:
+        text += "The change is minor, so you need not do anything. Read it here:"
+    for member in queries.active_members(session, event.org_id):
+        roles = (Role.ADMINISTRATOR, Role.BUYER)
+        for person in accounts.people_with_role(session, member.district_id, *roles):
+            subject = f"New by-laws of {consortium.name}"
+            mail.send(session, person.email, subject, f"{text}\n\n{page}\n")
+
+
 @on("consortia.district_asked")
 def write_request(session: Session, event: Event) -> None:
     _write_lead(

@@ -9,9 +9,14 @@ from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import service as accounts_service
-from marketplace.consortia import queries, rules
+from marketplace.consortia import by_laws_rules, queries, rules
 from marketplace.consortia.models import Consortium, Instrument, Member
-from marketplace.consortia.rules import ConsortiumStatus, InstrumentKind, MemberStatus
+from marketplace.consortia.rules import (
+    ConsortiumStatus,
+    InstrumentKind,
+    InstrumentScope,
+    MemberStatus,
+)
 from marketplace.core import clock, files
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -29,9 +34,13 @@ def ask_to_join(
     """The actor's district asks to join and accepts the by-laws as they stand."""
     require(actor, "consortia.ask_to_join")
     consortium = queries.consortium_of(session, org_id)
+    rules.check_not_dissolved(consortium.status)
     member = queries.member(session, org_id, actor.home, lock=True)
     rules.check_can_ask(member.status if member else None)
     rules.check_by_laws_accepted(accept_by_laws)
+    choices = queries.by_laws_in_force(session, org_id).choices
+    newcomer = queries.newcomer(session, org_id, actor.home)
+    by_laws_rules.check_may_join(choices, invited=False, **newcomer)
     member = member or Member(org_id=org_id, district_id=actor.home)  # type: ignore[call-arg]
     member.status, member.words = MemberStatus.REQUESTED, words.strip()
     member.asked_at, member.accepted_by_laws_version = clock.now(), consortium.by_laws_version
@@ -46,6 +55,7 @@ def approve_request(session: Session, actor: Actor, org_id: UUID, district_id: U
     """Say yes to a district that asked; it is active once its instrument is in force."""
     member = queries.get_member(session, org_id, district_id, lock=True)
     require(actor, "consortia.approve_request", member)
+    by_laws_rules.check_lead_may_admit(queries.by_laws_in_force(session, org_id).choices)
     if member.status is MemberStatus.REQUESTED and member.approved_at is None:
         member.approved_at = clock.now()
         emit(session, actor, "consortia.request_approved", member, district=str(district_id))
@@ -74,7 +84,7 @@ def answer_invitation(
 
 #: What a paper and the row that keeps it have in common.
 SAID = (
-    *("kind", "signer_name", "signer_title", "signed_on", "board_date"),
+    *("kind", "covers", "signer_name", "signer_title", "signed_on", "board_date"),
     *("scope", "starts_on", "ends_on"),
 )
 
@@ -93,6 +103,7 @@ class Paper:
     file_name: str
     file_bytes: bytes
     board_date: date | None = None
+    covers: InstrumentScope = InstrumentScope.SOFTWARE
 
 
 def file_instrument(
@@ -118,6 +129,7 @@ def file_instrument(
         member_id=member.id,
         district_id=district_id,
         kind=paper.kind,
+        covers=paper.covers,
         signer_name=paper.signer_name.strip(),
         signer_title=paper.signer_title.strip(),
         signed_on=paper.signed_on,
@@ -187,7 +199,7 @@ def _begin_if_ready(session: Session, actor: Actor, member: Member) -> None:
     if not rules.is_ready(
         member.approved_at is not None,
         member.accepted_by_laws_version,
-        consortium.by_laws_version,
+        consortium.accept_from_version,
         paper is not None,
     ):
         return

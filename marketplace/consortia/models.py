@@ -1,14 +1,17 @@
 """A consortium, the districts in it, and the papers that make them members."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, String, Text, UniqueConstraint
 from sqlmodel import Field
 
+from marketplace.consortia.by_laws_rules import Choices, choices_from_json
 from marketplace.consortia.rules import (
     ConsortiumStatus,
     InstrumentKind,
+    InstrumentScope,
     LegalShape,
     MemberStatus,
 )
@@ -29,12 +32,61 @@ class Consortium(OwnedByOrg, table=True):
     )
     lead_agency_id: UUID = Field(foreign_key="organization.id", index=True)
     fiscal_agent_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    #: Who takes over when the fiscal agent stops; named with it, at founding.
+    successor_id: UUID | None = Field(default=None, foreign_key="organization.id")
     purpose: str
-    by_laws: str = Field(sa_type=Text)
+    #: The version in force, and the oldest one whose acceptance still binds: a major change
+    #: moves both, a minor one only the first.
     by_laws_version: int = 1
+    accept_from_version: int = 1
+    #: The method of the by-laws in force; kept here for pools, which freeze it.
     split_method: str = "proportional"
     founded_on: date
     constituted_on: date | None = None
+
+
+class ByLaws(OwnedByOrg, table=True):
+    """One version of the by-laws. Without `adopted_at` it is the draft of the next version; once
+    adopted nothing of it changes."""
+
+    __tablename__ = "by_laws"
+    __table_args__ = (
+        UniqueConstraint("org_id", "version"),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    version: int
+    modules: dict[str, Any] = Field(sa_type=JSON)
+    #: The members' own words, beside the choices; text of old stands here as it was.
+    text: str = Field(default="", sa_type=Text)
+    #: Against the version before: is it major, and why. Set on adoption.
+    is_major: bool = True
+    why: str = Field(default="", sa_type=Text)
+    #: Counts the changes of a draft, so that a second writer learns of the first.
+    revision: int = 1
+    changed_at: datetime
+    changed_by_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    #: The members are voting on it, so it stands still.
+    put_to_vote_at: datetime | None = None
+    adopted_at: datetime | None = Field(default=None, index=True)
+    #: SHA-256 of choices and text, printed on the paper. Set on adoption.
+    fingerprint: str = Field(default="", sa_type=String(64))
+
+    @property
+    def choices(self) -> Choices:
+        return choices_from_json(self.modules)
+
+
+class FoundingDraft(OwnedByOrg, table=True):
+    """What a person has answered so far; owned by the organization that will lead."""
+
+    __tablename__ = "founding_draft"
+
+    org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", primary_key=True)
+    answers: dict[str, Any] = Field(sa_type=JSON)
+    changed_at: datetime
 
 
 class Member(OwnedByOrg, table=True):
@@ -71,6 +123,10 @@ class Instrument(OwnedByOrg, table=True):
     signer_title: str
     signed_on: date
     board_date: date | None = None
+    #: What may be bought under it; `scope` is what the paper says in words.
+    covers: InstrumentScope = Field(
+        default=InstrumentScope.SOFTWARE, sa_type=choice(InstrumentScope)
+    )
     scope: str = Field(sa_type=Text)
     starts_on: date
     ends_on: date

@@ -32,7 +32,15 @@ def is_that_district(actor: Actor, subject: Any) -> bool:
 access.declare(
     {
         "consortia.found_consortium": [[founds]],
+        "consortia.save_founding": [[founds]],
         "consortia.constitute": [[convenes]],
+        "consortia.save_by_laws": [[convenes]],
+        "consortia.check_by_laws": [[convenes]],
+        "consortia.adopt_by_laws": [[convenes]],
+        "consortia.discard_by_laws": [[convenes]],
+        "consortia.put_by_laws_to_vote": [[convenes]],
+        "consortia.end_by_laws_vote": [[is_system]],
+        "consortia.accept_by_laws": [[is_that_district, speaks_for_a_district]],
         "consortia.console": [[convenes], [keeps_its_money]],
         "consortia.member": [[convenes]],
         "consortia.invite_district": [[convenes]],

@@ -8,12 +8,15 @@ from uuid import UUID
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization, User
 from marketplace.accounts.rules import OrganizationKind
-from marketplace.consortia.models import Consortium, Instrument, Member
-from marketplace.consortia.rules import MemberStatus
+from marketplace.consortia import rules
+from marketplace.consortia.models import ByLaws, Consortium, FoundingDraft, Instrument, Member
+from marketplace.consortia.rules import InstrumentScope, MemberStatus, Refusal
 from marketplace.core.errors import NotFound
 from marketplace.core.tenancy import in_scope
+from marketplace.directory import queries as directory
 
 # -- consortia -------------------------------------------------------------------------------
 
@@ -40,6 +43,16 @@ def consortium_of(session: Session, org_id: UUID, *, lock: bool = False) -> Cons
     if found is None:
         raise NotFound("There is no such consortium.")
     return found
+
+
+def founding_draft(
+    session: Session, org_id: UUID, user_id: UUID, *, lock: bool = False
+) -> FoundingDraft | None:
+    """The answers a person has given so far to found a consortium for an organization."""
+    query = select(FoundingDraft).where(
+        FoundingDraft.org_id == org_id, FoundingDraft.user_id == user_id
+    )
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
 
 
 def consortia_listed(words: str = "", state: str = "") -> Any:
@@ -156,6 +169,19 @@ def memberships_of(session: Session, district_id: UUID) -> list[tuple[Member, Or
     return [(found, org) for found, org in session.exec(query)]
 
 
+def newcomer(session: Session, org_id: UUID, district_id: UUID) -> dict[str, Any]:
+    """What the by-laws may ask of a district that wants to join: its state, the consortium's,
+    and its pupils as far as the directory knows them."""
+    orgs = accounts.organizations_by_id(session, {org_id, district_id})
+    leaid = orgs[district_id].leaid or ""
+    known = directory.districts_by_leaid(session, [leaid]).get(leaid)
+    return {
+        "state": orgs[district_id].state,
+        "consortium_state": orgs[org_id].state,
+        "pupils": known.pupils if known else None,
+    }
+
+
 def districts_called(session: Session, words: str, limit: int = 6) -> list[Organization]:
     """Districts on this site by LEAID or by a part of their name."""
     words = words.strip()
@@ -166,6 +192,107 @@ def districts_called(session: Session, words: str, limit: int = 6) -> list[Organ
         for word in words.split()[:8]:
             query = query.where(func.lower(Organization.name).like(f"%{word.lower()}%"))
     return list(session.exec(query.order_by(col(Organization.name)).limit(limit)))
+
+
+# -- by-laws ---------------------------------------------------------------------------------
+
+
+def by_laws_in_force(session: Session, org_id: UUID) -> ByLaws:
+    """The version of the by-laws in force; its `choices` are what the members decided."""
+    query = (
+        select(ByLaws)
+        .join(Consortium, col(Consortium.org_id) == ByLaws.org_id)
+        .where(ByLaws.org_id == org_id, ByLaws.version == Consortium.by_laws_version)
+    )
+    return _by_laws(session.exec(query).one_or_none())
+
+
+def by_laws_version(session: Session, org_id: UUID, version: int) -> ByLaws:
+    """One version that is or was in force; a pool that froze it still finds it."""
+    query = select(ByLaws).where(
+        ByLaws.org_id == org_id, ByLaws.version == version, col(ByLaws.adopted_at).is_not(None)
+    )
+    return _by_laws(session.exec(query).one_or_none())
+
+
+def _by_laws(found: ByLaws | None) -> ByLaws:
+    if found is None:
+        raise NotFound("There is no such version of the by-laws.")
+    return found
+
+
+def by_laws_versions(session: Session, org_id: UUID) -> list[ByLaws]:
+    """Every version that is or was in force, the newest first."""
+    query = (
+        select(ByLaws)
+        .where(ByLaws.org_id == org_id, col(ByLaws.adopted_at).is_not(None))
+        .order_by(col(ByLaws.version).desc())
+    )
+    return list(session.exec(query))
+
+
+def by_laws_draft(session: Session, org_id: UUID, *, lock: bool = False) -> ByLaws | None:
+    """The next version while it is written or voted on."""
+    query = select(ByLaws).where(ByLaws.org_id == org_id, col(ByLaws.adopted_at).is_(None))
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
+
+
+def members_to_accept(session: Session, org_id: UUID) -> list[tuple[Member, Organization]]:
+    """Active members who have not accepted the last major change, by name."""
+    query = (
+        members_listed(org_id, MemberStatus.ACTIVE)
+        .join(Consortium, col(Consortium.org_id) == Member.org_id)
+        .where(
+            or_(
+                col(Member.accepted_by_laws_version).is_(None),
+                col(Member.accepted_by_laws_version) < Consortium.accept_from_version,
+            )
+        )
+    )
+    return [(found, org) for found, org in session.exec(query)]
+
+
+def member_accepts_in_force(session: Session, org_id: UUID, district_id: UUID) -> bool:
+    """Has the district accepted the by-laws in force, or a version that only minor changes
+    separate from it? False for who is no member."""
+    query = (
+        select(Member.accepted_by_laws_version, Consortium.accept_from_version)
+        .join(Consortium, col(Consortium.org_id) == Member.org_id)
+        .where(Member.org_id == org_id, Member.district_id == district_id)
+    )
+    found = session.exec(query).one_or_none()
+    return found is not None and rules.accepts(*found)
+
+
+def why_not_commit(
+    session: Session,
+    org_id: UUID,
+    district_id: UUID,
+    *,
+    today: date,
+    starts_on: date,
+    ends_on: date,
+    buys: InstrumentScope = InstrumentScope.AI_TOOLS,
+) -> Refusal | None:
+    """May this district commit now to a term from `starts_on` to `ends_on`? None when it may;
+    else the first thing missing, whose sentence is `rules.REFUSAL_WORDS[...]`.
+
+    It must be an active member, accept the by-laws in force, and have a paper signed by
+    `today`, in force for the whole term, whose scope covers what is bought.
+    """
+    found = member(session, org_id, district_id)
+    active = found is not None and found.status is MemberStatus.ACTIVE
+    papers = session.exec(
+        _covering(today, ends_on, starts_on)
+        .with_only_columns(col(Instrument.covers))
+        .where(Instrument.org_id == org_id, Instrument.district_id == district_id)
+    )
+    return rules.why_not_commit(
+        is_active=active,
+        accepts_by_laws=active and member_accepts_in_force(session, org_id, district_id),
+        papers=papers,
+        buys=buys,
+    )
 
 
 # -- instruments -----------------------------------------------------------------------------
@@ -241,7 +368,7 @@ def due_to_begin(session: Session, today: date) -> list[Member]:
         .where(
             col(Member.status).in_((MemberStatus.INVITED, MemberStatus.REQUESTED)),
             col(Member.approved_at).is_not(None),
-            Member.accepted_by_laws_version == Consortium.by_laws_version,
+            col(Member.accepted_by_laws_version) >= Consortium.accept_from_version,
             Instrument.starts_on <= today,
             Instrument.ends_on >= today,
         )

@@ -1,9 +1,50 @@
 """Consortia and their members: legal shapes, states, and what an instrument must say."""
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
+from marketplace.consortia.by_laws_rules import (
+    Admission,
+    Choices,
+    ConflictRule,
+    Dissolution,
+    DropRule,
+    FeePayer,
+    LateJoin,
+    Majority,
+    NamesPublic,
+    Weights,
+    administrative_fee,
+    free_until,
+    last_day,
+    votes_of,
+)
+from marketplace.consortia.by_laws_words import clauses, cost_words
+from marketplace.consortia.change_rules import Change, change_between
 from marketplace.core.errors import RuleBroken
+
+#: The whole of by-laws in one face for other features.
+__all__ = [
+    "Admission",
+    "Change",
+    "Choices",
+    "ConflictRule",
+    "Dissolution",
+    "DropRule",
+    "FeePayer",
+    "LateJoin",
+    "Majority",
+    "NamesPublic",
+    "Weights",
+    "administrative_fee",
+    "change_between",
+    "clauses",
+    "cost_words",
+    "free_until",
+    "last_day",
+    "votes_of",
+]
 
 #: One district is no consortium: the first two members constitute it.
 MEMBERS_TO_CONSTITUTE = 2
@@ -22,6 +63,7 @@ class LegalShape(StrEnum):
 class ConsortiumStatus(StrEnum):
     FORMING = "forming"
     CONSTITUTED = "constituted"
+    DISSOLVED = "dissolved"
 
 
 class MemberStatus(StrEnum):
@@ -36,6 +78,23 @@ class InstrumentKind(StrEnum):
     LETTER_OF_AGENCY = "letter_of_agency"
     MEMORANDUM = "memorandum"
     RESOLUTION = "resolution"
+
+
+class InstrumentScope(StrEnum):
+    """What may be bought under a paper; a wider one covers the narrower ones."""
+
+    AI_TOOLS = "ai_tools"
+    SOFTWARE = "software"
+    ALL_PURCHASES = "all_purchases"
+
+
+class Refusal(StrEnum):
+    """Why a member may not commit now."""
+
+    NO_MEMBER = "no_member"
+    BY_LAWS = "by_laws"
+    NO_PAPER = "no_paper"
+    SCOPE = "scope"
 
 
 #: What each legal shape is called, and what it means for a member.
@@ -56,6 +115,26 @@ SHAPE_WORDS: dict[LegalShape, tuple[str, str]] = {
         "holds the money, so it must be named.",
     ),
 }
+#: What each paper's scope lets a member buy.
+COVERED: dict[InstrumentScope, frozenset[InstrumentScope]] = {
+    InstrumentScope.AI_TOOLS: frozenset({InstrumentScope.AI_TOOLS}),
+    InstrumentScope.SOFTWARE: frozenset({InstrumentScope.AI_TOOLS, InstrumentScope.SOFTWARE}),
+    InstrumentScope.ALL_PURCHASES: frozenset(InstrumentScope),
+}
+SCOPE_WORDS: dict[InstrumentScope, str] = {
+    InstrumentScope.AI_TOOLS: "AI tools only",
+    InstrumentScope.SOFTWARE: "All software, AI tools too",
+    InstrumentScope.ALL_PURCHASES: "All purchases",
+}
+REFUSAL_WORDS: dict[Refusal, str] = {
+    Refusal.NO_MEMBER: "Only active members of the consortium can commit. Ask to join first.",
+    Refusal.BY_LAWS: "The by-laws have changed in a way that binds your district. Read them and "
+    "accept them before you commit.",
+    Refusal.NO_PAPER: "Your signed membership paper does not cover the whole term. File one that "
+    "was signed by today and is in force from the first day to the last.",
+    Refusal.SCOPE: "Your signed membership paper does not cover this kind of purchase. File one "
+    "that does.",
+}
 INSTRUMENT_WORDS: dict[InstrumentKind, str] = {
     InstrumentKind.INTERLOCAL_AGREEMENT: "Interlocal agreement",
     InstrumentKind.LETTER_OF_AGENCY: "Letter of agency",
@@ -64,17 +143,25 @@ INSTRUMENT_WORDS: dict[InstrumentKind, str] = {
 }
 
 
-def check_fiscal_agent(shape: LegalShape, has_fiscal_agent: bool) -> None:
-    """Only pooled cash has a fiscal agent, and it cannot do without one."""
-    if shape is LegalShape.POOLED_CASH and not has_fiscal_agent:
+def check_fiscal_agent(shape: LegalShape, agent: object, successor: object) -> None:
+    """Only pooled cash has a fiscal agent, with a successor; it cannot do without them. `agent`
+    and `successor` are ids, or empty."""
+    pooled = shape is LegalShape.POOLED_CASH
+    if pooled and not agent:
         raise RuleBroken(
             "Pooled cash needs a fiscal agent. Choose who holds the money.", "fiscal_agent"
         )
-    if shape is not LegalShape.POOLED_CASH and has_fiscal_agent:
+    if not pooled and agent:
         raise RuleBroken(
             "Only pooled cash has a fiscal agent. Leave this empty: each district pays the vendor.",
             "fiscal_agent",
         )
+    if pooled and not successor:
+        raise RuleBroken("Name who takes over if the fiscal agent stops.", "successor")
+    if not pooled and successor:
+        raise RuleBroken("Without a fiscal agent there is no successor.", "successor")
+    if pooled and successor == agent:
+        raise RuleBroken("The successor must be somebody else.", "successor")
 
 
 def check_instrument(
@@ -127,7 +214,42 @@ def check_by_laws_accepted(accepted: bool) -> None:
         raise RuleBroken("Accept the by-laws to join.", "accept_by_laws")
 
 
-def is_ready(approved: bool, accepted_version: int | None, version: int, in_force: bool) -> bool:
+def accepts(accepted_version: int | None, accept_from: int) -> bool:
+    """A member accepts the by-laws in force when it accepted the last major version or a later."""
+    return accepted_version is not None and accepted_version >= accept_from
+
+
+def is_ready(
+    approved: bool, accepted_version: int | None, accept_from: int, in_force: bool
+) -> bool:
     """A member is active once the lead said yes, the by-laws in force are accepted, and a
     signed instrument is in force."""
-    return approved and accepted_version == version and in_force
+    return approved and accepts(accepted_version, accept_from) and in_force
+
+
+def why_not_commit(
+    *,
+    is_active: bool,
+    accepts_by_laws: bool,
+    papers: Iterable[InstrumentScope],
+    buys: InstrumentScope,
+) -> Refusal | None:
+    """May a member commit now? `papers` are the scopes of its papers that cover the whole term.
+
+    The first thing that is missing, in the order in which a district mends it; else None.
+    """
+    scopes = list(papers)
+    if not is_active:
+        return Refusal.NO_MEMBER
+    if not accepts_by_laws:
+        return Refusal.BY_LAWS
+    if not scopes:
+        return Refusal.NO_PAPER
+    if not any(buys in COVERED[scope] for scope in scopes):
+        return Refusal.SCOPE
+    return None
+
+
+def check_not_dissolved(status: ConsortiumStatus) -> None:
+    if status is ConsortiumStatus.DISSOLVED:
+        raise RuleBroken("This consortium is dissolved. Its pages stay to be read.")

@@ -2,23 +2,29 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.login import current_actor, current_organization, forget_identity
-from marketplace.accounts.rules import OrganizationKind
-from marketplace.consortia import console_views, district_views, queries, rules, service
-from marketplace.consortia.forms import FoundConsortiumForm
-from marketplace.consortia.rules import LegalShape, MemberStatus
+from marketplace.accounts.login import current_actor
+from marketplace.consortia import (
+    by_laws_views,
+    console_views,
+    district_views,
+    founding_views,
+    queries,
+    rules,
+)
+from marketplace.consortia.models import ByLaws
+from marketplace.consortia.rules import MemberStatus
 from marketplace.consortia.shared_views import PUBLIC, bp, public
 from marketplace.core import db, files, page_cache, tenancy, web
-from marketplace.core.access import can, require
+from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 from marketplace.directory import queries as directory
 
 #: The lead's and the districts' pages register themselves on the same blueprint.
-__all__ = ["bp", "console_views", "district_views"]
+__all__ = ["bp", "by_laws_views", "console_views", "district_views", "founding_views"]
 
 ROWS = 20
 ROWS_IN_A_FILE = 10_000
@@ -26,7 +32,17 @@ ROWS_IN_A_FILE = 10_000
 
 @bp.app_template_global("consortium_words")
 def consortium_words() -> dict[str, Any]:
-    return {"shape": rules.SHAPE_WORDS, "instrument": rules.INSTRUMENT_WORDS}
+    return {
+        "shape": rules.SHAPE_WORDS,
+        "instrument": rules.INSTRUMENT_WORDS,
+        "scope": rules.SCOPE_WORDS,
+    }
+
+
+@bp.app_template_global("clauses_of")
+def clauses_of(by_laws: ByLaws) -> list[Any]:
+    """By-laws in words, clause by clause."""
+    return rules.clauses(by_laws.choices)
 
 
 def _asked() -> tuple[Any, dict[str, str]]:
@@ -96,45 +112,6 @@ def consortia_json() -> Any:
     return web.json_response(consortia=_told(), at_most=ROWS_IN_A_FILE)
 
 
-@bp.route("/consortia/new", methods=["GET", "POST"])
-@login_required
-def found_consortium() -> Any:
-    actor, session = current_actor(), db.session()
-    require(actor, "consortia.found_consortium")
-    home = current_organization()
-    assert home is not None
-    form = FoundConsortiumForm(data={"time_zone": home.time_zone})
-    agencies = accounts.organizations_of_kind(session, OrganizationKind.SERVICE_AGENCY)
-    choices = {str(org.id): org.name for org in [home, *agencies]}
-    form.fiscal_agent.choices = {"": "None", **choices}
-
-    def found(writer: Any) -> Any:
-        agent = form.fiscal_agent.data
-        with tenancy.everyone("a new consortium is in nobody’s scope yet"):
-            consortium = service.found_consortium(
-                writer,
-                actor,
-                name=form.name.data or "",
-                purpose=form.purpose.data or "",
-                legal_shape=LegalShape(form.legal_shape.data),
-                by_laws=form.by_laws.data or "",
-                fiscal_agent_id=_chosen(agencies, home, agent),
-                time_zone=form.time_zone.data,
-            )
-            writer.flush()
-            return accounts.get_organization(writer, consortium.org_id)
-
-    if form.submitted(found):
-        forget_identity()
-        flash("Your consortium is founded. Invite its first districts.", "success")
-        return redirect(url_for(".console", slug=form.result.slug))
-    return web.form_page("consortia/found_consortium.html", form, lead=home)
-
-
-def _chosen(agencies: list[Any], home: Any, chosen: str | None) -> Any:
-    return next((org.id for org in [home, *agencies] if str(org.id) == chosen), None)
-
-
 @bp.get("/consortia/<slug>")
 @page_cache.public_page
 def consortium(slug: str) -> Any:
@@ -142,7 +119,7 @@ def consortium(slug: str) -> Any:
     organization, founding = public(slug)
     with tenancy.everyone(PUBLIC):
         page = web.paged(session, queries.members_listed(organization.id, MemberStatus.ACTIVE))
-        named = {founding.lead_agency_id, founding.fiscal_agent_id} - {None}
+        named = {founding.lead_agency_id, founding.fiscal_agent_id, founding.successor_id} - {None}
         mine = None
         if actor.org_kind == "district":
             mine = queries.member(session, organization.id, actor.home)
@@ -154,6 +131,7 @@ def consortium(slug: str) -> Any:
             page=page,
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
+            by_laws=queries.by_laws_in_force(session, organization.id),
             mine=mine,
             papers=queries.instruments_of(session, mine.id) if mine else [],
             may_ask=can(actor, "consortia.ask_to_join"),

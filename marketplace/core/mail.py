@@ -32,13 +32,15 @@ class Letter(SQLModel, table=True):
     recipient: str
     subject: str
     text: str = Field(sa_type=Text)
+    #: Where such letters can be stopped; mail programs offer it beside the letter (RFC 2369).
+    stop_url: str = Field(default="", sa_type=Text)
     sent_at: datetime | None = Field(default=None, index=True)
     attempts: int = 0
     try_at: datetime = Field(default_factory=clock.now)
     problem: str = Field(default="", sa_type=Text)
 
 
-def send(session: Session, recipient: str, subject: str, text: str) -> None:
+def send(session: Session, recipient: str, subject: str, text: str, stop_url: str = "") -> None:
     """Queue a plain-text letter; it leaves after the transaction that wrote it."""
     session.add(
         Letter(
@@ -46,6 +48,7 @@ def send(session: Session, recipient: str, subject: str, text: str) -> None:
             recipient=recipient,
             subject=" ".join(subject.split()),
             text=text,
+            stop_url=stop_url,
         )
     )
     events.wake_worker(session)
@@ -123,6 +126,8 @@ def _hand_over(letter: Letter) -> None:
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = f"<{letter.id}@{urlsplit(current_app.config['PUBLIC_URL']).hostname}>"
+    if letter.stop_url:
+        message["List-Unsubscribe"] = f"<{letter.stop_url}>"
     message.set_content(letter.text)
     if url := current_app.config["SMTP_URL"]:
         _by_smtp(url, message)

@@ -4,25 +4,25 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Response, current_app, render_template
 from flask_login import login_required
 
 from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
-from marketplace.consortia import queries as consortia
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core import access, clock, db, tenancy
 from marketplace.core.errors import NotFound
 from marketplace.core.page_cache import public_page
-from marketplace.home import queries, rules, tasks
+from marketplace.home import agenda_queries, calendar_views, queries, rules, tasks
+from marketplace.home.shared_views import bp
 from marketplace.pools import queries as pools
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import COUNTING_RUNGS, PoolStatus, Rung
 from marketplace.pricing.rules import next_tier, price_per_seat, schedule_from_json
 from marketplace.uptake import queries as uptake
 
-bp = Blueprint("home", __name__)
+__all__ = ["bp", "calendar_views"]
 
 CLOSING_SOON = 3
 #: RFC 9116 asks for a date after which the file is not to be trusted; at most a year.
@@ -109,33 +109,26 @@ def district(leaid: str) -> Any:
     if not access.can(actor, "home.district", organization):
         raise NotFound("There is no such district.")
     today = clock.today(organization.time_zone)
-    memberships = consortia.memberships_of(reader, organization.id)
-    papers = queries.papers_of(reader, organization.id)
-    commitments = pools.commitments_of_district(reader, organization.id)
-    open_pools = queries.open_pools_of(reader, actor.circles, clock.now())
-    bought = queries.bought_by(reader, organization.id)
-    due = rules.in_order(
-        [
-            *tasks.about_membership(memberships, papers, today),
-            *tasks.about_pools(open_pools, commitments),
-            *tasks.about_orders(leaid, bought),
-        ]
-    )
-    reviews_for = [org for _, org in memberships if actor.has(Role.REVIEWER, org.id)]
-    slugs = {consortium.id: consortium.slug for _, consortium in memberships}
+    found = agenda_queries.agenda(reader, organization, today, clock.now())
+    reviews_for = [org for _, org in found.memberships if actor.has(Role.REVIEWER, org.id)]
+    soon = rules.before_friday(found.tasks, today)
+    rows = [tasks.as_row(task, today) for task in found.tasks]
     return render_template(
         "home/district.html",
         organization=organization,
-        due=[tasks.as_row(task, today) for task in due],
+        soon=rows[:soon],
+        later=rows[soon:],
+        friday=rules.this_friday(today),
         next_day=rules.next_date(
-            [c.board_date for c, _ in commitments] + [tasks.closing_day(p) for _, p in commitments],
+            [c.board_date for c, _ in found.commitments]
+            + [tasks.closing_day(p) for _, p in found.commitments],
             today,
         ),
         reviews_for=reviews_for,
-        memberships=memberships,
-        papers=papers,
-        commitments=[(c, pool, slugs.get(pool.org_id)) for c, pool in commitments],
-        bought=bought,
+        memberships=found.memberships,
+        papers=found.papers,
+        commitments=[(c, pool, found.slugs.get(pool.org_id)) for c, pool in found.commitments],
+        bought=found.bought,
         colleagues=queries.colleagues(reader, organization.id),
         rung_words=RUNG_WORDS,
         pool_states=POOL_STATES,

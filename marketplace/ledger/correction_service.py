@@ -11,12 +11,11 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
-from marketplace.ledger import correction_rules, desk_queries, queries, service, sight_rules
+from marketplace.ledger import correction_rules, desk_queries, queries, service
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.correction_rules import RunStatus
-from marketplace.ledger.models import CorrectionRun, LedgerClosing, LedgerHead, LedgerOpenness
+from marketplace.ledger.models import CorrectionRun, LedgerClosing, LedgerHead
 from marketplace.ledger.rules import Leg, PostingKind, check_can_reverse
-from marketplace.ledger.sight_rules import Openness
 
 
 def close_period(
@@ -45,26 +44,6 @@ def close_period(
     session.flush()
     emit(session, actor, "ledger.period_closed", closing, through_on=through_on.isoformat())
     return closing
-
-
-def set_openness(
-    session: Session, actor: Actor, consortium_id: UUID, openness: Openness, clause: str
-) -> LedgerOpenness:
-    """Write down what the by-laws let the public see of the books, and where they say so."""
-    require(actor, "ledger.set_openness", LedgerHead(org_id=consortium_id))
-    clause = " ".join(clause.split())
-    sight_rules.check_clause(clause)
-    queries.lock_head(session, consortium_id)
-    found = desk_queries.openness_of(session, consortium_id)
-    if found and (found.openness, found.clause) == (openness, clause):
-        return found
-    said = found or LedgerOpenness(org_id=consortium_id)  # type: ignore[call-arg]
-    said.openness, said.clause = openness, clause
-    said.set_at, said.set_by = clock.now(), actor.user_id
-    session.add(said)
-    session.flush()
-    emit(session, actor, "ledger.openness_set", said, openness=str(openness))
-    return said
 
 
 def propose_correction(

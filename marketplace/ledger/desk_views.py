@@ -30,7 +30,6 @@ from marketplace.ledger.forms import (
     ClosePeriodForm,
     PressForm,
     ProposeCorrectionForm,
-    SetOpennessForm,
     lines_of,
 )
 from marketplace.ledger.models import CorrectionRun, LedgerHead
@@ -84,7 +83,6 @@ def keep_books(slug: str) -> Any:
         clause=openness.clause if openness else None,
         people=desk_queries.names_of_people(session, people),
         may_close=can(actor, "ledger.close_period", head),
-        may_open=can(actor, "ledger.set_openness", head),
     )
 
 
@@ -104,25 +102,6 @@ def close_period(slug: str) -> Any:
         flash(f"The books are closed through {web.day(form.result.through_on)}.", "good")
         return redirect(f"/c/{slug}/books")
     return web.form_page("ledger/close_period.html", form, books=books, through=through)
-
-
-@page("/openness", "GET", "POST")
-def set_openness(slug: str) -> Any:
-    books, actor = _sit_down(slug), current_actor()
-    require(actor, "ledger.set_openness", LedgerHead(org_id=books.id))
-    known = desk_queries.openness_of(db.session(), books.id)
-    form = SetOpennessForm(
-        openness=(known.openness if known else Openness.NAMED).value,
-        clause=known.clause if known else "",
-    )
-    if form.submitted(
-        lambda w: correction_service.set_openness(
-            w, actor, books.id, Openness(form.openness.data), form.clause.data or ""
-        )
-    ):
-        flash("What the public sees of the books follows the by-laws from now on.", "good")
-        return redirect(f"/c/{slug}/books")
-    return web.form_page("ledger/set_openness.html", form, books=books)
 
 
 @page(f"/{SEQ}/correct", "GET", "POST")

@@ -11,7 +11,6 @@ from wtforms import (
     DateField,
     FieldList,
     FormField,
-    RadioField,
     SelectField,
     StringField,
     TextAreaField,
@@ -24,7 +23,6 @@ from marketplace.core.web import Form, day
 from marketplace.ledger import correction_rules, exports, rules
 from marketplace.ledger.queries import Books, Search
 from marketplace.ledger.rules import Leg, PostingKind
-from marketplace.ledger.sight_rules import OPENNESS_WORDS
 
 DOLLARS = r"^\s*\$?\d{1,3}(,?\d{3}){0,4}(\.\d\d)?\s*$"
 WRONG_AMOUNT = "Write the amount as 1,234.56."
@@ -128,19 +126,6 @@ class ClosePeriodForm(Form):
 
     def offer(self, ends: list[date]) -> None:
         self.through_on.choices = [(end.isoformat(), day(end)) for end in ends]
-
-
-class SetOpennessForm(Form):
-    openness = RadioField(
-        "What the public sees",
-        [InputRequired("Choose what the by-laws say.")],
-        choices={openness.value: words for openness, words in OPENNESS_WORDS.items()},
-    )
-    clause = TextAreaField(
-        "What the by-laws say",
-        [InputRequired("Write what the by-laws say about it."), Length(max=600)],
-        description="The sentence and where it stands, such as “Article 7: …”.",
-    )
 
 
 class LinePart(Part):

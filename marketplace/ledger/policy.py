@@ -48,7 +48,7 @@ access.declare(
         "ledger.reverse": [[is_system], [keeps_its_books]],
         "ledger.keep_books": THE_DESK,
         "ledger.close_period": [[keeps_its_books]],
-        "ledger.set_openness": [[convenes_it]],
+        "ledger.set_openness": [[is_system]],
         "ledger.propose_correction": THE_DESK,
         "ledger.correction_run": THE_DESK,
         "ledger.approve_correction": THE_DESK,

@@ -20,6 +20,23 @@ NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LEAID = r"[0-9]{7}"
 REF = re.compile(r"[a-z_]+:[A-Za-z0-9._-]+(?:/[a-z_]+:[A-Za-z0-9._-]+)*")
 KEY = re.compile(r"[!-~]{1,200}")
+
+
+class Openness(StrEnum):
+    """What the by-laws let the public see of the books."""
+
+    NAMED = "named"
+    MASKED = "masked"
+    TOTALS = "totals"
+
+
+OPENNESS_WORDS = {
+    Openness.NAMED: "Every entry, with the districts named",
+    Openness.MASKED: "Every entry, without the names of the districts",
+    Openness.TOTALS: "Totals only",
+}
+
+
 #: Stands for the owner of an account whom the reader may not see; nothing is posted to it.
 HIDDEN = "*"
 #: Who is meant by it, by the word before the colon.

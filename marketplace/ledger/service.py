@@ -18,11 +18,12 @@ from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import BooksOf, LedgerHead, Posted
+from marketplace.ledger.openness_service import set_openness
 from marketplace.ledger.proof_service import give_receipt
 from marketplace.ledger.rules import Leg, PostingKind
 
 #: Written in a file of its own, asked for here.
-__all__ = ["give_receipt", "open_books", "post", "reverse"]
+__all__ = ["give_receipt", "open_books", "post", "reverse", "set_openness"]
 
 #: What migration 0012 makes both engines say.
 PERIOD_IS_CLOSED = "ledger: the period is closed"

@@ -7,27 +7,14 @@ from them.
 """
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from marketplace.core.errors import RuleBroken
 from marketplace.ledger.rules import HIDDEN, OF_DISTRICTS, Leg
+from marketplace.ledger.rules import OPENNESS_WORDS as OPENNESS_WORDS
+from marketplace.ledger.rules import Openness as Openness
 
-
-class Openness(StrEnum):
-    """What the by-laws let the public see of the books."""
-
-    NAMED = "named"
-    MASKED = "masked"
-    TOTALS = "totals"
-
-
-OPENNESS_WORDS = {
-    Openness.NAMED: "Every entry, with the districts named",
-    Openness.MASKED: "Every entry, without the names of the districts",
-    Openness.TOTALS: "Totals only",
-}
 SHORTEST_CLAUSE = 10
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
+from marketplace.catalogue import queries as catalogue_queries
 from marketplace.catalogue import service as catalogue
 from marketplace.core import jobs, mail
 from marketplace.core.access import Actor
@@ -33,6 +34,25 @@ def place_what_was_held_back(session: Session, event: Event) -> None:
     district = event.facts.get("district")
     waiting = list_queries.held_back(session, event.org_id)
     for pool_id in {a.pool_id for a, _pool, _name in waiting if str(a.district_id) == district}:
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("guard.gaps_accepted")
+def place_what_waited_for_an_acceptance(session: Session, event: Event) -> None:
+    """A district has accepted the gaps of a card: order what waits for that."""
+    for pool_id in list_queries.pools_held_back(session, UUID(event.facts["tool"]), event.org_id):
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("scorecards.card_published")
+def place_what_a_newer_card_allows(session: Session, event: Event) -> None:
+    for pool_id in list_queries.pools_held_back(session, event.subject_id):
+        service.place_orders(session, Actor.system(), pool_id)
+
+
+@on("scorecards.stop_lifted")
+def place_what_a_lifted_stop_allows(session: Session, event: Event) -> None:
+    for pool_id in list_queries.pools_held_back(session, event.subject_id):
         service.place_orders(session, Actor.system(), pool_id)
 
 
@@ -108,6 +128,33 @@ def tell_both_what_is_missing(session: Session, event: Event) -> None:
         "File the paper, then place the order on your money page: "
         + link_to("orders.money", consortium=slug),
     )
+
+
+@on("orders.held_for_the_card")
+def tell_who_waits_for_the_card(session: Session, event: Event) -> None:
+    """The scorecard stops the purchase, or a district has gaps to accept: each is told."""
+    pool = list_queries.get_pool(session, event.subject_id)
+    tool = catalogue_queries.tools_by_id(session, [pool.tool_id])[pool.tool_id]
+    kept = "The seats you committed stay as they are. We place the order once this is settled."
+    for leaid in event.facts["leaids"]:
+        district = accounts.organization_by_leaid(session, leaid)
+        if why := event.facts["why"]:
+            next_step = "See the tool: " + link_to("catalogue.tool", slug=tool.slug)
+        else:
+            why = f"The scorecard of {tool.name} has gaps that your district has not accepted yet."
+            next_step = "Next step: read and accept them after you sign in. " + link_to(
+                "guard.accept_gaps", leaid=leaid, slug=tool.slug
+            )
+        _write(
+            session,
+            district.id,
+            DISTRICT,
+            f"No order yet of {tool.name}",
+            f"The pool “{pool.title}” has cleared, but no order could be placed for you yet.",
+            why,
+            kept,
+            next_step,
+        )
 
 
 @on("orders.purchase_order_issued")

@@ -167,7 +167,8 @@ def get_pool(session: Session, pool_id: UUID, *, lock: bool = False) -> Pool:
 
 
 def held_back(session: Session, consortium_id: UUID) -> list[tuple[Allocation, Pool, str]]:
-    """Shares that became no order because the member's paper is missing or too short."""
+    """Shares that became no order: the member's paper is missing or too short, or the tool's
+    scorecard stands in the way."""
     query = (
         select(Allocation, Pool, Organization.name)
         .join(Pool, col(Pool.id) == col(Allocation.pool_id))
@@ -186,6 +187,28 @@ def held_back(session: Session, consortium_id: UUID) -> list[tuple[Allocation, P
         .limit(200)
     )
     return [(allocation, pool, name) for allocation, pool, name in session.exec(query)]
+
+
+def pools_held_back(session: Session, tool_id: UUID, district_id: UUID | None = None) -> list[UUID]:
+    """Cleared pools of a tool in which somebody (or this district) has no order yet."""
+    query = (
+        select(Pool.id)
+        .join(Allocation, col(Allocation.pool_id) == col(Pool.id))
+        .outerjoin(
+            Order,
+            (col(Order.pool_id) == col(Pool.id))
+            & (col(Order.org_id) == col(Allocation.district_id)),
+        )
+        .where(
+            Pool.tool_id == tool_id,
+            col(Order.id).is_(None),
+            col(Pool.status).in_((PoolStatus.CLEARED, PoolStatus.ORDERED)),
+        )
+        .distinct()
+    )
+    if district_id:
+        query = query.where(Allocation.district_id == district_id)
+    return sorted(session.exec(query))
 
 
 def pools_with_orders(session: Session, consortium_id: UUID) -> list[tuple[str, str]]:

@@ -226,5 +226,5 @@ def place_orders(consortium: str, pool_id: UUID) -> Response:
     if placed.orders:
         flash(f"Orders placed: {len(placed.orders)}.", "good")
     if placed.held_back:
-        flash(f"Still without a paper for the whole term: {len(placed.held_back)}.", "warn")
+        flash(f"Still held back, no paper or gaps not accepted: {len(placed.held_back)}.", "warn")
     return redirect(desk.list_url)

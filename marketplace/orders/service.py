@@ -15,6 +15,7 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
+from marketplace.guard import queries as guard
 from marketplace.ledger import service as ledger
 from marketplace.ledger.models import Posted
 from marketplace.ledger.rules import PostingKind
@@ -27,7 +28,8 @@ from marketplace.pools.rules import Rung
 
 
 class Placed(NamedTuple):
-    """The orders placed now, and the LEAIDs whose paper does not cover the term."""
+    """The orders placed now, and the LEAIDs held back: by a paper that does not cover the term,
+    or by the tool's scorecard."""
 
     orders: list[Order]
     held_back: list[str]
@@ -38,11 +40,16 @@ def place_orders(session: Session, actor: Actor, pool_id: UUID) -> Placed:
 
     Run again it adds what was held back before and now has its paper, and nothing else.
     A member without an instrument that is signed by now and runs for the whole term gets
-    no order (an order never predates its instrument, nor outlives its contract).
+    no order (an order never predates its instrument, nor outlives its contract), nor does one
+    that has not accepted the gaps of the tool's scorecard. A scorecard that stops the purchase
+    holds back all of them, with nothing written; the commitments stay.
     """
     pool = list_queries.get_pool(session, pool_id, lock=True)
     require(actor, "orders.place_orders", pool)
     rules.check_cleared(pool.status)
+    why_not = guard.why_not_order(session, pool.tool_id)
+    if why_not and not actor.is_system:
+        raise RuleBroken(why_not)
     allocations = list(
         session.exec(
             select(Allocation).where(Allocation.pool_id == pool.id).order_by(Allocation.leaid)
@@ -50,9 +57,11 @@ def place_orders(session: Session, actor: Actor, pool_id: UUID) -> Placed:
     )
     already = {order.org_id for order in queries.orders_of_pool(session, pool.id)}
     waiting = [a for a in allocations if a.district_id not in already]
-    papers_in_force = _instruments(session, pool, waiting)
-    covered = [a for a in waiting if a.district_id in papers_in_force]
-    held_back = [a.leaid for a in waiting if a.district_id not in papers_in_force]
+    papers_in_force = {} if why_not else _instruments(session, pool, waiting)
+    owing = guard.without_acceptance(session, pool.tool_id, papers_in_force)
+    covered = [a for a in waiting if a.district_id in papers_in_force.keys() - owing]
+    held_back = [a.leaid for a in waiting if a not in covered]
+    for_card = [a.leaid for a in waiting if why_not or a.district_id in owing]
 
     orders = _write_orders(session, pool, allocations, covered, papers_in_force)
     _bill(session, actor, pool, orders, late=bool(already))
@@ -61,8 +70,11 @@ def place_orders(session: Session, actor: Actor, pool_id: UUID) -> Placed:
     for order in orders:
         emit(session, actor, "orders.placed", order, leaid=order.leaid, seats=order.seats)
     _issue_known_purchase_orders(session, actor, pool, orders)
-    if held_back and not already:
-        emit(session, actor, "orders.held_back", pool, leaids=held_back)
+    for_paper = [leaid for leaid in held_back if leaid not in for_card]
+    if for_paper and not already:
+        emit(session, actor, "orders.held_back", pool, leaids=for_paper)
+    if for_card and not already:
+        emit(session, actor, "orders.held_for_the_card", pool, leaids=for_card, why=why_not)
     return Placed(orders, held_back)
 
 

@@ -16,6 +16,7 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.directory import queries as directory
+from marketplace.guard import queries as guard
 from marketplace.pools import queries, rules
 from marketplace.pools.models import Commitment, JoinDraft, Pool
 from marketplace.pools.rules import PoolStatus, Rung
@@ -169,6 +170,8 @@ def _check(
         today=today,
         **_membership(session, pool, district_id, today),
     )
+    if said.rung in rules.COUNTING_RUNGS:
+        guard.check_may_commit(session, pool.tool_id, district_id)
     return district, pupils
 
 

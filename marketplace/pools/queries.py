@@ -108,6 +108,20 @@ def pools_of_tool(session: Session, tool_id: UUID) -> list[Pool]:
     return list(session.exec(query))
 
 
+def open_pools_of_tools(
+    session: Session, tool_ids: Sequence[UUID]
+) -> list[tuple[Pool, Organization]]:
+    """The pools that take seats of these tools, each with its consortium, the soonest first."""
+    query = (
+        select(Pool, Organization)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .where(col(Pool.tool_id).in_(tool_ids), col(Pool.status).in_(TAKES_SEATS))
+        .order_by(col(Pool.closes_at), col(Pool.id))
+        .limit(200)
+    )
+    return [(pool, organization) for pool, organization in session.exec(query)]
+
+
 def pools_listed(
     *,
     tool_id: UUID | None = None,

@@ -18,6 +18,7 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
+from marketplace.guard import queries as guard
 from marketplace.pools import clearing_rules, queries, rules, share_rules
 from marketplace.pools.commitment_service import (
     Answers,
@@ -102,6 +103,7 @@ def open_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
         return pool
     if consortia.consortium_of(session, pool.org_id).status is not ConsortiumStatus.CONSTITUTED:
         raise RuleBroken("The consortium is still forming. Constitute it, then open the pool.")
+    guard.check_may_open(session, pool.tool_id)
     plan = _plan_of(pool)
     _, schedule = _priced(session, plan)
     _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)

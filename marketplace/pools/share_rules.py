@@ -86,6 +86,16 @@ def my_cost(
     )
 
 
+def at_average_price(schedule: Schedule, firm: int, mine: int) -> tuple[int, int]:
+    """What `mine` seats cost beside `firm` ones, in cents: in all, and each.
+
+    At the average price, as the usual split has it; the vote of a consortium may be another.
+    """
+    seats = firm + mine
+    total = effective_cost(schedule, seats, pupils=seats).cost_cents
+    return (total * mine + seats // 2) // seats, (total + seats // 2) // seats
+
+
 @dataclass(frozen=True)
 class TierPrice:
     """One line of "what would it cost": the pool's size, and the bill at that size."""

@@ -13,6 +13,7 @@ from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, page_cache, panels, tenancy, web
 from marketplace.core.access import can
+from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import NotFound
 from marketplace.pools import (
     clearing_rules,
@@ -22,8 +23,8 @@ from marketplace.pools import (
     page_views,
     queries,
     rules,
+    share_rules,
 )
-from marketplace.pools.calendar import Entry, calendar
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, Shown, bp, find, totals
@@ -289,14 +290,29 @@ def join_a_pool(tool: Any) -> str | None:
 
 
 def _with_my_seats(line: dict[str, Any], mine: int) -> tuple[int, int]:
-    """What the reader's seats would cost in the pool as it stands: in all, and each.
-
-    At the average price, as the usual split has it; the vote of the consortium may be another.
-    """
     schedule = pricing.schedule_from_json(line["pool"].terms)
-    seats = line["sums"]["firm"] + mine
-    total = pricing.effective_cost(schedule, seats, pupils=seats).cost_cents
-    return (total * mine + seats // 2) // seats, (total + seats // 2) // seats
+    return share_rules.at_average_price(schedule, line["sums"]["firm"], mine)
+
+
+@panels.fill_rows("catalogue.tool_rows")
+def prices_in_pools(listed: Any) -> dict[UUID, str]:
+    """In each row of the list of tools: the reader's seats in the tool's open pools."""
+    pooled = [tool.id for tool in listed.tools if tool.open_pools]
+    if not listed.seats or not pooled:
+        return {}
+    session, found = db.session(), {}
+    with tenancy.everyone(PUBLIC):
+        pools = queries.open_pools_of_tools(session, pooled)
+        lines = _lines(session, pools, {})
+    for tool_id in pooled:
+        mine = [
+            (line, _with_my_seats(line, listed.seats))
+            for line in lines
+            if line["pool"].tool_id == tool_id and line["open"]
+        ]
+        if mine:
+            found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
+    return found
 
 
 @panels.fill("catalogue.vendor_home")

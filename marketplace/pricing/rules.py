@@ -10,6 +10,7 @@ from marketplace.pricing.documents import (
 )
 from marketplace.pricing.ladder import LadderStep, shares_by_tier
 from marketplace.pricing.members import MOST_SEATS_EACH, Member
+from marketplace.pricing.method_words import METHOD_WORDS, REST_WORDS, MethodWords
 from marketplace.pricing.methods import OFFERED, Method, Rest
 from marketplace.pricing.periods import (
     POLICY_WORDS,
@@ -66,9 +67,11 @@ from marketplace.pricing.what_if import BillChange, WhatIf, what_if
 OFFERED_METHODS = OFFERED
 
 __all__ = [
+    "METHOD_WORDS",
     "MOST_SEATS_EACH",
     "OFFERED_METHODS",
     "POLICY_WORDS",
+    "REST_WORDS",
     "Band",
     "BillChange",
     "Blocking",
@@ -82,6 +85,7 @@ __all__ = [
     "LadderStep",
     "Member",
     "Method",
+    "MethodWords",
     "NextTier",
     "PriceLine",
     "PricingRefused",

@@ -11,9 +11,12 @@ from marketplace.catalogue.models import Tool
 from marketplace.directory.models import District
 from marketplace.directory.rules import SIZE_BANDS
 from marketplace.orders.models import Order
+from marketplace.orders.rules import OrderStatus
 from marketplace.pools.models import Pool
 
 FEWEST = 5
+#: An order that waits for its purchase order, or has ended, is no use of the tool.
+IN_USE = (OrderStatus.PO_ISSUED, OrderStatus.ACTIVE)
 MOST_TOOLS = 5
 
 
@@ -41,6 +44,7 @@ def used_by_alike(session: Session, leaid: str, org_id: UUID, today: date) -> li
         .join(District, col(District.leaid) == Order.leaid)
         .where(
             Order.org_id != org_id,
+            col(Order.status).in_(IN_USE),
             Order.term_ends_on >= today,
             col(District.locale).startswith(own.locale[0]),
             col(District.pupils) >= least,

@@ -19,6 +19,7 @@ SHARED_TABLES = {
     "organization": "the public names of tenants",
     "user_account": "people act for several organizations",
     "membership": "read to open the scope itself",
+    "letter_stop": "what a person wants, whoever they act for",
     "affiliation": "read to open the scope itself",
     "event": "carries org_id, read through its own queries",
     "delivery": "the outbox, read by the worker only",

@@ -11,6 +11,7 @@ from marketplace.catalogue import finding_rules, review_service
 from marketplace.catalogue.finding_queries import Filters
 from marketplace.catalogue.shelf import bits_of, places_in
 from tests.catalogue.conftest import across
+from tests.conftest import on_sqlite
 
 
 def names(look, **asked):
@@ -130,6 +131,18 @@ def test_what_is_published_is_found_at_once_and_what_is_suspended_no_more(
     act(operator, across(review_service.suspend_listing), complete.id, reason="Not true.")
     assert names(look, q="coach") == []
     assert names(look) == []
+
+
+@on_sqlite
+def test_a_text_that_changes_alone_is_found_at_once(make, look):
+    tool = make.tool(name="Zebra", description="Counts spots.")
+    assert names(look, q="stripes") == []
+
+    tool.description = "Counts stripes."
+    make.save(tool)
+    make.shelve(tool)
+
+    assert names(look, q="stripes") == ["Zebra"]
 
 
 def test_a_publication_that_fails_half_way_leaves_the_shelf_as_it_was(

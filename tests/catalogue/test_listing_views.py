@@ -11,11 +11,12 @@ from sqlmodel import select
 from marketplace.accounts.rules import Role
 from marketplace.catalogue import listing_service, review_service
 from marketplace.catalogue.listing_models import ListingDraft, ToolFollower
+from marketplace.catalogue.listing_rules import ChangeKind
 from marketplace.core import clock
 from marketplace.core.files import StoredFile
 from marketplace.core.uploads import CheckedFile
 from tests.catalogue.conftest import ANSWERS, across
-from tests.conftest import NOW
+from tests.conftest import NOW, on_sqlite
 from tests.core.test_uploads import BOMB, SVG
 
 SCRIPT = "<script>alert(1)</script>"
@@ -392,3 +393,43 @@ def test_the_operator_reads_what_was_sent_and_what_differs(
     assert "Iowa" in page
     assert "Ohio" in page
     assert client_for(editor).get(f"/admin/listings/{tool.slug}").status_code == 404
+
+
+@on_sqlite
+def test_compare_has_a_row_for_each_question_that_some_tool_answered(
+    client_for, make, stranger, publish
+):
+    tool = publish(support_reply="Within an hour.", viability="A trust takes over.")
+    other = make.tool(make.vendor(), "Number Path")
+    address = f"/compare?tools={tool.slug},{other.slug}"
+    to_all, to_districts = (
+        client.get(address).text for client in (stranger, client_for(make.buyer(make.district())))
+    )
+
+    row = to_all.split("How fast a person answers")[1].split("</tr>")[0]
+    assert "Within an hour." in row
+    assert "Not answered" in row
+    assert "Insurance runs until" not in to_all  # nobody answered it
+    assert "A trust takes over." not in to_all
+    assert "A trust takes over." in to_districts
+
+
+@on_sqlite
+def test_the_vendors_home_says_how_each_listing_stands(client_for, act, editor, home, publish):
+    page = f"/v/{home.split('/')[2]}/"
+    before = client_for(editor).get(page).text
+    tool = publish()
+    after = client_for(editor).get(page).text
+    act(
+        editor, listing_service.announce_change, tool.id, kind=ChangeKind.MODEL,
+        words="A newer model.", takes_effect_on=clock.now().date() + timedelta(days=30),
+        once_key="k",
+    )  # fmt: skip
+    doubted = client_for(editor).get(page).text
+
+    assert re.search(r"\d+ of \d+ questions open", before)
+    assert "First to run out" not in before
+    assert "First to run out: Nov 1" in after
+    assert "Published" in after
+    assert "answers to confirm" in doubted
+    assert "answers to confirm" not in after

@@ -41,6 +41,7 @@ def test_a_paper_covers_what_comes_after_it_and_ends_within_it(changes, holds):
         (True, 2, True, True),
         (False, 2, True, False),
         (True, 1, True, False),
+        (True, 3, True, True),
         (True, None, True, False),
         (True, 2, False, False),
     ],
@@ -50,11 +51,18 @@ def test_a_member_is_active_once_nothing_is_missing(approved, accepted, in_force
 
 
 def test_a_fiscal_agent_and_pooled_cash_go_together():
-    rules.check_fiscal_agent(LegalShape.POOLED_CASH, True)
-    rules.check_fiscal_agent(LegalShape.JOINT, False)
-    for shape, named in ((LegalShape.POOLED_CASH, False), (LegalShape.PIGGYBACK, True)):
-        with pytest.raises(RuleBroken):
-            rules.check_fiscal_agent(shape, named)
+    rules.check_fiscal_agent(LegalShape.POOLED_CASH, "one", "two")
+    rules.check_fiscal_agent(LegalShape.JOINT, None, None)
+    for shape, agent, successor, field in (
+        (LegalShape.POOLED_CASH, "", "two", "fiscal_agent"),
+        (LegalShape.POOLED_CASH, "one", "", "successor"),
+        (LegalShape.POOLED_CASH, "one", "one", "successor"),
+        (LegalShape.PIGGYBACK, "one", "", "fiscal_agent"),
+        (LegalShape.PIGGYBACK, "", "two", "successor"),
+    ):
+        with pytest.raises(RuleBroken) as refusal:
+            rules.check_fiscal_agent(shape, agent, successor)
+        assert refusal.value.field == field
 
 
 def test_every_shape_and_paper_has_words():

@@ -53,7 +53,7 @@ FOUNDING = {
     "name": "Three Rivers Schools",
     "purpose": "Small districts buy together.",
     "legal_shape": LegalShape.JOINT,
-    "by_laws": "One district, one vote.",
+    "text": "We meet twice a year.",
 }
 
 

@@ -18,14 +18,55 @@ PAPER = {
     "starts_on": "2026-11-03",
     "ends_on": "2030-06-30",
 }
+#: What is typed in each step of founding.
 FOUNDING = {
-    "name": "Three Rivers Schools",
-    "purpose": "Small districts buy together.",
-    "legal_shape": "joint",
-    "fiscal_agent": "",
-    "time_zone": "America/New_York",
-    "by_laws": "One district, one vote.\nLeave with 90 days of notice.",
+    "name": {
+        "name": "Three Rivers Schools",
+        "purpose": "Small districts buy together.",
+        "time_zone": "America/New_York",
+    },
+    "shape": {"legal_shape": "joint", "fiscal_agent": "", "successor": ""},
+    "members": {
+        "who_may_join": "any_district",
+        "admission": "lead",
+        "weights": "one_each",
+        "quorum_percent": "50",
+        "majority": "more_than_half",
+        "change_majority": "two_thirds",
+        "proxies": "y",
+        "conflict": "not_counted",
+    },
+    "money": {
+        "cost_method": "hybrid",
+        "equal_percent": "30",
+        "rest": "per_pupil",
+        "drop_free_days": "0",
+        "drop_rule": "no_rise_or_consent",
+        "late_join": "prorated",
+        "true_up": "committed_total",
+        "fee_percent": "2.5",
+        "fee_cap": "1,500",
+        "fee_payer": "vendor",
+    },
+    "end": {
+        "books": "masked",
+        "names": "everybody",
+        "notice_days": "90",
+        "leave_at": "year_end",
+        "term_years": "10",
+        "dissolution": "two_thirds",
+        "text": "We meet twice a year.",
+    },
 }
+
+
+def found(client):
+    """Through all the steps to the desk of the new consortium."""
+    assert client.get("/consortia/new").location == "/consortia/new/name"
+    for step, typed in FOUNDING.items():
+        assert client.send(f"/consortia/new/{step}", **typed).status_code == 302, step
+    assert client.get("/consortia/new").location == "/consortia/new/check"
+    return client.send("/consortia/new/check")
 
 
 def pdf():
@@ -37,7 +78,7 @@ def test_from_founding_to_an_active_member(make, client_for, see):
     lead = client_for(make.person(agency, Role.ADMINISTRATOR))
     head = client_for(make.person(district, Role.ADMINISTRATOR))
 
-    founded = lead.send("/consortia/new", **FOUNDING)
+    founded = found(lead)
     assert founded.location == "/c/three-rivers-schools/"
     assert "No district yet" in lead.get(founded.location).text
     invited = lead.send("/c/three-rivers-schools/invite", district="Maple Valley")
@@ -139,22 +180,34 @@ def test_a_paper_that_cannot_be_right_keeps_what_was_typed(make, client_for, cha
 
 
 @pytest.mark.parametrize(
-    "changes, words",
+    "step, changes, words, kept",
     [
-        ({"name": ""}, "Enter a name."),
-        ({"legal_shape": ""}, "Choose a legal shape."),
-        ({"legal_shape": "pooled_cash"}, "needs a fiscal agent"),
-        ({"by_laws": ""}, "Enter the by-laws"),
+        ("name", {"name": ""}, "Enter a name.", "Small districts buy together."),
+        ("shape", {"legal_shape": ""}, "Choose a legal shape.", "Joint bid"),
+        ("shape", {"legal_shape": "pooled_cash"}, "needs a fiscal agent", "Pooled cash"),
+        ("members", {"quorum_percent": "0"}, "Enter a percent from 1 to 100.", 'value="0"'),
+        ("members", {"quorum_percent": "half"}, "Enter a whole number.", 'value="half"'),
+        ("money", {"equal_percent": ""}, "Say how much is shared equally", 'value="2.5"'),
+        ("money", {"cost_method": "equal"}, "Only “part equal, part by size”", 'value="30"'),
+        ("money", {"fee_percent": "6"}, "Enter a fee from 0 to 5 percent.", 'value="1,500"'),
+        ("money", {"fee_percent": "0"}, "Without a fee there is no top amount.", 'value="1,500"'),
+        ("end", {"notice_days": "-5"}, "Enter a whole number.", "We meet twice a year."),
+        ("end", {"books": "secret"}, "Not a valid choice", "We meet twice a year."),
     ],
 )
-def test_a_founding_that_lacks_something_is_refused(make, client_for, changes, words):
-    client = client_for(make.person(make.agency(), Role.ADMINISTRATOR))
+def test_a_founding_that_lacks_something_is_refused(
+    make, client_for, see, step, changes, words, kept
+):
+    agency = make.agency()
+    person = make.person(agency, Role.ADMINISTRATOR)
+    client = client_for(person)
 
-    page = client.send("/consortia/new", **FOUNDING | changes)
+    page = client.send(f"/consortia/new/{step}", **FOUNDING[step] | changes)
 
     assert page.status_code == 422
     assert words in page.text
-    assert "Small districts buy together." in page.text
+    assert kept in page.text
+    assert see(queries.founding_draft, agency.id, person.id) is None
 
 
 def test_an_invitation_asks_which_district_is_meant(make, client_for):

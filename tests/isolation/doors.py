@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from marketplace.accounts import security
+from marketplace.accounts import security, stop_links
+from marketplace.consortia.by_laws_forms import typed
+from marketplace.consortia.by_laws_rules import Choices
+from marketplace.core import links
 from tests.isolation.world import PASSWORD
 
 NEW_PASSWORD = "another slow walk in the rain"
@@ -36,10 +39,18 @@ def _paper(_t):
         "signer_title": "Superintendent",
         "signed_on": "2026-11-01",
         "board_date": "",
+        "covers": "software",
         "scope": "Joint purchase of software",
         "starts_on": "2026-11-01",
         "ends_on": "2031-06-30",
         "file": (BytesIO(PAPER), "signed.pdf"),
+    }
+
+
+def _by_laws(_t):
+    said = {**typed(Choices(notice_days=45)), "text": "", "seen": "1"}
+    return {
+        name: "y" if value is True else value for name, value in said.items() if value is not False
     }
 
 
@@ -309,16 +320,20 @@ DOORS = {
     ),
     "/v/<slug>/listings/<tool_slug>/submit": Door("vendor-listing_editor"),
     # consortia
-    "/consortia/new": Door(
+    "/consortia/new/<step>": Door(
         "convener",
         lambda t: {
             "name": "One more consortium",
             "purpose": "Buy together.",
-            "legal_shape": "joint",
-            "fiscal_agent": "",
             "time_zone": "America/New_York",
-            "by_laws": "One district, one vote.",
         },
+    ),
+    "/consortia/new/check": Door("convener"),
+    "/c/<slug>/by-laws": Door("convener", _by_laws),
+    "/c/<slug>/by-laws/adopt": Door("convener", lambda t: {"revision": "1"}),
+    "/c/<slug>/by-laws/discard": Door("convener", lambda t: {"revision": "1"}),
+    "/consortia/<slug>/by-laws/accept": Door(
+        "district-buyer", lambda t: {"version": "1", "accept_by_laws": "y"}
     ),
     "/consortia/<slug>/ask": Door(
         "outsider", lambda t: {"words": "Please.", "accept_by_laws": "y"}
@@ -362,16 +377,40 @@ DOORS = {
     ),
     "/c/<slug>/cost-method": Door("convener", _proposal),
     "/c/<slug>/cost-method/<uuid:proposal_id>/withdraw": Door("convener"),
+    # letters
+    "/account/letters": Door("district-buyer", lambda t: {"kinds": ["digest"]}),
+    "/letters/stop/<token>": Door(
+        None,
+        address=lambda t: {
+            "token": links.seal(stop_links.STOP, t.people["district-buyer"].id.hex, "digest")
+        },
+    ),
+    "/c/<slug>/messages/new": Door(
+        "convener",
+        lambda t: {"subject": "We meet", "text": "In May.", "once_key": f"zq{t.letter}-m"},
+    ),
+    "/c/<slug>/remind": Door(
+        "convener",
+        lambda t: {
+            "pool": t.order_pools["new"].slug,
+            "standing": "needs_po",
+            "districts": [str(t.district.id)],
+            "subject": "Your PO",
+            "text": "Please issue it.",
+            "once_key": f"zq{t.letter}-r",
+        },
+    ),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
-    "/c/<slug>/books/openness": Door(
-        "convener", lambda t: {"openness": "masked", "clause": "Article 7: no names."}
-    ),
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
         "convener", _correction
     ),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
+    # the purchase guard
+    "/d/<leaid>/gaps/<slug>": Door(
+        "district-buyer", lambda t: {"words": "We ask yearly.", "seen": "EQ-02:declined"}
+    ),
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),

@@ -20,6 +20,7 @@ VALUES = {
     ("/d/", "join_id"): lambda t: t.own_join.id,
     ("/v/", "join_id"): lambda t: t.join.id,
     ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "message_id"): lambda t: t.message.id,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
     ("/c/", "pool_slug"): lambda t: t.draft_pool.slug,
@@ -29,6 +30,7 @@ VALUES = {
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
+    ("/consortia/new/", "step"): lambda t: "name",
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -77,10 +79,12 @@ VALUES = {
 }
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
+    ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
     ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
         lambda t: t.orders["cash_ready"].id
     ),
@@ -120,6 +124,7 @@ OPEN_TO_OTHERS = {
     "agreements.can_we_join": "any district may ask whether a standing offer fits it",
     "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
     "agreements.record_join": "any district of the state may join a standing offer",
+    "guard.accept_gaps": "any district may accept the gaps of a public card",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",
@@ -141,7 +146,13 @@ OPEN_TO_OTHERS = {
 OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
-BY_SECRET = {"accounts.accept_invitation", "accounts.confirm_email", "accounts.set_password"}
+BY_SECRET = {
+    "accounts.accept_invitation",
+    "accounts.confirm_email",
+    "accounts.set_password",
+    "accounts.stop_letters",
+    "home.calendar_feed",
+}
 
 
 def is_open_to_others(rule):

@@ -19,7 +19,7 @@ ONCE = (
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment",
     "/c/<consortium>/vendors/<vendor_slug>/payment",
     "/c/<slug>/invite",
-    "/consortia/new",
+    "/consortia/new/check",
     "/admin/listings/<tool_slug>/publish",
     "/c/<consortium>/pools/<uuid:pool_id>/orders",
     "/c/<slug>/pools/<pool_slug>/clear",

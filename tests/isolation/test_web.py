@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from marketplace.catalogue.models import Tool
-from marketplace.consortia.models import Consortium
+from marketplace.consortia.models import ByLaws, Consortium
 from marketplace.core import tenancy
 from marketplace.pools.models import Commitment, Pool
 from tests.architecture.test_pages import PUBLIC
@@ -84,7 +84,9 @@ def test_what_people_type_is_shown_and_never_run(site, world):
             tool.runs_on = tool.works_with = payload
             tool.ai_facts = tool.languages = [payload]
         for consortium in session.exec(select(Consortium)):
-            consortium.purpose = consortium.by_laws = payload
+            consortium.purpose = payload
+        for by_laws in session.exec(select(ByLaws)):
+            by_laws.text = by_laws.why = payload
         for pool in session.exec(select(Pool).where(Pool.org_id == t.consortium.org_id)):
             pool.title = pool.purpose = payload
         for commitment in session.exec(select(Commitment)):

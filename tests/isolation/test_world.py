@@ -42,6 +42,7 @@ PUBLIC_TEXT = {
     "ledger_openness": "what the by-laws say stands beside the books",
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
+    "by_laws": "what is in force is public; the words of the draft are marked",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
@@ -63,6 +64,7 @@ PUBLIC_TEXT = {
 STRUCTURAL = {
     "evidence_document.sha256",
     "evidence_document.source_url",
+    "gap_acceptance.gaps",
     "agreement.data_elements",
     "agreement.fingerprint",
     "agreement.state",

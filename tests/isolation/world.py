@@ -33,7 +33,8 @@ from marketplace.catalogue.listing_models import (
     ToolFollower,
 )
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.consortia.models import Instrument
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json
+from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
 from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
@@ -42,15 +43,18 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.directory.models import District
+from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
+from marketplace.outreach import service as outreach_service
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from tests import cards
 from tests.agreements import build as agreements
 from tests.isolation.reviews import Reviews
 
@@ -118,8 +122,10 @@ class Builder:
         self.consortia()
         self.members()
         self.pools()
+        self.gaps()
         self.agreements()
         self.orders()
+        self.outreach()
         self.correction()
         self.invitations()
         self.proofs()
@@ -318,6 +324,7 @@ class Builder:
             make.org_of(c) for c in (t.consortium, t.cash, t.forming)
         )
         convener = self.person("convener", t.agency, Role.ADMINISTRATOR)
+        self.by_laws(convener)
         for org in (t.consortium_org, t.cash_org, t.forming_org):
             make.role(convener, org, Role.CONVENER)
         for key in ("fiscal-agent", "fiscal-agent-2"):
@@ -326,11 +333,48 @@ class Builder:
         for role in (Role.REVIEWER, Role.VOTER, Role.ALTERNATE):
             self.person(str(role), t.consortium_org, role)
 
+    def by_laws(self, convener):
+        """A draft that is minor, one that holds words, and a founding that is not finished."""
+        for consortium, choices, text in (
+            (self.t.consortium, Choices(notice_days=30), ""),
+            (self.t.forming, Choices(), self.mark("words-of-the-draft")),
+        ):
+            self.make.save(
+                ByLaws(
+                    org_id=consortium.org_id,
+                    version=2,
+                    modules=choices_as_json(choices),
+                    text=text,
+                    changed_at=clock.now(),
+                    changed_by_id=convener.id,
+                )
+            )
+        answers = {
+            "name": self.mark("name-to-be"),
+            "purpose": "Buy together.",
+            "time_zone": "America/New_York",
+            "legal_shape": "joint",
+            "fiscal_agent": "",
+            "successor": "",
+            "choices": choices_as_json(Choices()),
+            "text": self.mark("by-laws-to-be"),
+            "done": ["end", "members", "money", "name", "shape"],
+        }
+        self.make.save(
+            FoundingDraft(
+                org_id=self.t.agency.id,
+                user_id=convener.id,
+                answers=answers,
+                changed_at=clock.now(),
+            )
+        )
+
     def members(self):
         make, t = self.make, self.t
         words = self.mark("words-to-the-lead")
         t.member = make.member(t.consortium, t.district, words=words)
-        make.member(t.cash, t.district, words=words)
+        in_cash = make.member(t.cash, t.district, words=words)
+        self.set(in_cash, accepted_by_laws_version=None)
         make.member(t.consortium, t.neighbour)
         for key, status in (("asking", MemberStatus.REQUESTED), ("invited", MemberStatus.INVITED)):
             self.waiting(getattr(t, key), status, words)
@@ -357,6 +401,24 @@ class Builder:
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
         with tenancy.everyone("tests build rows of every organization"):
             return list(self.make.session.exec(select(table).where(table.org_id.in_(orgs))))
+
+    def gaps(self):
+        """A tool whose card has a gap, which the neighbour accepted."""
+        make, t = self.make, self.t
+        t.gapped = make.tool(t.vendor, f"{self.name} Speller", card=False)
+        card = make.save(*cards.rows(t.gapped, EQ_02={"state": "declined"}))
+        make.save(
+            GapAcceptance(
+                org_id=t.neighbour.id,
+                tool_id=t.gapped.id,
+                card_id=card.id,
+                card_version=1,
+                gaps=[{"key": "EQ-02:declined", "title": "Barriers", "words": "No answer."}],
+                words=self.mark("why-the-gap-is-accepted"),
+                accepted_by=t.people["neighbour"].id,
+                accepted_at=clock.now(),
+            )
+        )
 
     def agreements(self):
         """A standing offer that the neighbour joined, and a paper between two parties."""
@@ -495,6 +557,21 @@ class Builder:
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
             session.expunge_all()
+
+    def outreach(self):
+        t = self.t
+        with self.writing(t.people["convener"]) as (session, actor):
+            t.message = outreach_service.write_message(
+                session,
+                actor,
+                t.consortium.org_id,
+                subject=self.mark("subject-to-members"),
+                text=self.mark("text-to-members"),
+                once_key=self.mark("message-key"),
+            )
+            session.flush()
+            session.expunge(t.message)
+        self.set(t.message, standing=self.mark("standing"))
 
     def correction(self):
         """Proposed by the convener, so that another person may approve it."""

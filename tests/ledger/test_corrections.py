@@ -415,7 +415,7 @@ def test_the_desk_closes_a_month_and_says_who_did(year, books, client_for, agent
 
 
 @on_sqlite
-@pytest.mark.parametrize("page", ["", "/close", "/openness", "/3/correct"])
+@pytest.mark.parametrize("page", ["", "/close", "/3/correct"])
 def test_the_desk_does_not_exist_for_others(year, books, client_for, make, page):
     stranger = client_for(make.buyer(make.district()))
     voter = client_for(make.person(books, Role.VOTER))

@@ -7,9 +7,10 @@ import pypdf
 import pytest
 from flask_login import login_user
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
 from marketplace.consortia.rules import LegalShape
-from marketplace.core import clock, tenancy
+from marketplace.core import clock, db, tenancy
 from marketplace.core.panels import panels
 from marketplace.ledger import queries as books
 from marketplace.orders import queries
@@ -398,6 +399,21 @@ def test_the_homes_above_get_a_panel_with_sums(app, world, side):
     }[side]
     with app.test_request_context(), tenancy.everyone("test"):
         login_user(world["people"][role])
-        filled = panels(slot, world["consortium"])
+        subject = {
+            "district": world["district"],
+            "vendor": accounts.get_organization(db.session(), world["order"].vendor_id),
+            "consortium": world["consortium"],
+        }[side]
+        filled = panels(slot, subject)
 
     assert "$1,125.01" in filled
+
+
+def test_the_vendors_home_says_which_terms_end_when(client_for, make, world):
+    page = client_for(world["people"]["finance"]).get(world["desks"]["vendor"] + "/").text
+    rival = client_for(make.person(make.vendor(), Role.ADMINISTRATOR))
+
+    ahead = page.split("Renewals ahead")[1].split("</ul>")[0]
+    assert "Jun 29, 2028:" in ahead
+    assert "1 order ends, 100 seats" in ahead
+    assert rival.get(world["desks"]["vendor"] + "/").status_code == 404

@@ -37,11 +37,11 @@ def seen_by(look):
     return seen
 
 
-def buy(make, districts):
+def buy(make, districts, po_number="PO-1"):
     consortium = make.consortium()
     for district in districts:
         make.member(consortium, district)
-    make.orders(make.cleared_pool(consortium, districts, po_number="PO-1"))
+    make.orders(make.cleared_pool(consortium, districts, po_number=po_number))
 
 
 def test_four_other_districts_stay_hidden(make, place, seen_by):
@@ -76,5 +76,12 @@ def test_a_term_that_ended_counts_no_more(make, place, seen_by):
 def test_a_district_of_unknown_size_is_told_nothing(make, place, seen_by):
     reader = place(pupils=None)
     buy(make, [place() for _ in range(5)])
+
+    assert seen_by(reader) == []
+
+
+def test_an_order_without_its_purchase_order_is_not_use(make, place, seen_by):
+    reader = place()
+    buy(make, [place() for _ in range(5)], po_number="")
 
     assert seen_by(reader) == []

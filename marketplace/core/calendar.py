@@ -1,4 +1,4 @@
-"""A pool's dates as an iCalendar file (RFC 5545): the deadline in UTC, days as whole days."""
+"""Dates as an iCalendar file (RFC 5545): the deadline in UTC, days as whole days."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def calendar(name: str, zone: str, written_at: datetime, entries: Iterable[Entry
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//District Commons//Pools//EN",
+        "PRODID:-//District Commons//Dates//EN",
         "CALSCALE:GREGORIAN",
         f"X-WR-CALNAME:{_text(name)}",
         f"X-WR-TIMEZONE:{zone}",
