@@ -16,9 +16,12 @@ FEATURES = (
     "consortia",  # members and their membership instruments
     "pools",  # demand pools, the commitment ladder, clearing day
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
+    "decisions",  # what members vote on: proposals, votes, outcomes, minutes
     "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "oversight",  # incidents: confirmed by two people, told to every district that uses the tool
+    "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving
     "outreach",  # a lead writes to its members, sees who stands where, and what was done
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help

@@ -8,17 +8,26 @@ Districts and service agencies are real (`seed/data`); what they do here is made
 from seed import (
     accounts,
     books,
-    cards,
     catalogue,
     consortia,
     costs,
+    decisions,
     outreach,
+    oversight,
     pools,
+    renewals,
     reviews,
+    scorecards,
     summary,
 )
 from seed.diary import Diary
 
+#: Each writes down what happens in it.
+#: In the order in which they write down what happens.
+FEATURES = (
+    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(books, outreach, renewals, oversight, reviews),
+)
 #: Typical pages, for the benchmark.
 PAGES = {
     "tool": "/tools/brightlark-reading-coach",
@@ -30,10 +39,7 @@ def load() -> str:
     """Build the world, or find it; say in one sentence what is there."""
     with Diary.open() as diary:
         if not accounts.are_here(diary.session):
-            for feature in (
-                *(accounts, catalogue, cards, consortia, pools, costs, books, outreach),
-                reviews,
-            ):
+            for feature in FEATURES:
                 feature.plan(diary)
             diary.live()
         return summary.sentence(diary.session)

@@ -60,6 +60,8 @@ def open_the_site(diary: Diary) -> None:
     directory_service.import_file(diary.session, Actor.system(), DATA / "districts.csv")
     site = _found(diary, OrganizationKind.OPERATOR, str(current_app.config["SITE_NAME"]))
     diary.actors["operator"] = _join(diary, site, "operator@demo.test", name_of(901), Role.OPERATOR)
+    second = "second-operator@demo.test"
+    diary.actors["second-operator"] = _join(diary, site, second, name_of(902), Role.OPERATOR)
 
 
 def bring_agencies_and_funders(diary: Diary) -> None:

@@ -7,6 +7,7 @@ from marketplace.consortia.rules import (
     ConflictRule,
     FeePayer,
     InstrumentKind,
+    LeaveAt,
     LegalShape,
 )
 from seed.roster import HIGH_PLAINS, OHIO_RIVER, TWIN_TIERS
@@ -48,7 +49,7 @@ CHARTERS = (
         "Contracts. The lead agency asks for bids. Each district signs with the vendor and pays "
         "it directly. No member answers for the debts of another.\n\n"
         "Privacy. Two data stewards of member districts read every tool before a pool opens.",
-        Choices(drop_free_days=7, term_years=10),
+        Choices(drop_free_days=7, term_years=10, notice_days=30, leave_at=LeaveAt.AFTER_NOTICE),
     ),
     Charter(
         HIGH_PLAINS,

@@ -78,7 +78,7 @@ def compare(
     price.append(_each("Pools buying it now", tools, lambda tool: Cell(_pools(tool))))
     groups = [
         ("Price", price),
-        ("Privacy", [_each("Privacy review", tools, lambda _tool: Cell(NOT_REVIEWED))]),
+        ("Privacy", [_each("Privacy review", tools, _privacy)]),
         (
             "AI",
             [
@@ -107,6 +107,11 @@ def compare(
     for title, more in _asked(tools, given or {}, may_read):
         rows_of.setdefault(title, []).extend(more)
     return [Group(title, tuple(rows)) for title, rows in rows_of.items()]
+
+
+def _privacy(tool: Tool) -> Cell:
+    _, words, icon = rules.PRIVACY_WORDS[tool.privacy_grade or ""]
+    return Cell(words if tool.privacy_grade else NOT_REVIEWED, mark=icon)
 
 
 def _asked(

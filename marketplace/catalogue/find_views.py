@@ -155,6 +155,7 @@ def tool_document(tool: Tool, vendor: Any, offered: Any) -> dict[str, Any]:
         "works_with": tool.works_with or None,
         "privacy_review": None,
         "open_pools": tool.open_pools,
+        "privacy_grade": tool.privacy_grade or None,
         "price_schedules": [schedule.to_json() for schedule in offered],
         "url": url_for(".tool", slug=tool.slug),
     }

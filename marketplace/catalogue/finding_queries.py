@@ -325,6 +325,7 @@ class Line:
     ai_use: AIUse
     ai_facts: Sequence[str]
     open_pools: int
+    privacy_grade: str | None
     maker: str
     #: The prices in force today.
     schedules: list[pricing.Schedule] = field(default_factory=list)
@@ -345,6 +346,7 @@ def lines_of(session: Session, placed: Sequence[Placed]) -> list[Line]:
         Tool.ai_use,
         Tool.ai_facts,
         Tool.open_pools,
+        Tool.privacy_grade,
         col(Organization.name).label("maker"),
         PriceSchedule.terms,
     )

@@ -52,6 +52,8 @@ class Tool(OwnedByOrg, table=True):
     ai_facts: list[str] = Field(default_factory=list, sa_type=JSON)
     #: How many open pools buy it now; `pools` tells, so that the list needs no second query.
     open_pools: int = 0
+    #: What its privacy scorecard shows now (`rules.PRIVACY_WORDS`); None without one.
+    privacy_grade: str | None = None
     runs_on: str = ""
     works_with: str = ""
     #: Name, vendor, summary and subjects without case and accents, for searching.

@@ -83,6 +83,7 @@ access.declare(
         "catalogue.shelve_tool": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.record_step": [[owns, writes_listings], [is_operator], [is_system]],
         "catalogue.note_open_pools": [[is_system]],
+        "catalogue.note_privacy_grade": [[is_system]],
         "catalogue.tell_districts": [[is_system]],
         "catalogue.refresh_shelf": [[is_system]],
         "catalogue.warn_of_expiry": [[is_system]],

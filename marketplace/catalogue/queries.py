@@ -119,6 +119,17 @@ def version_at(session: Session, tool_id: UUID, moment: datetime) -> int | None:
         return session.exec(query).one()
 
 
+def answers_of_version(session: Session, tool_id: UUID, number: int | None) -> dict[str, Any]:
+    """What a listing answered in a version (None: the newest); nothing before the first."""
+    query = select(ListingVersion).where(ListingVersion.tool_id == tool_id)
+    if number is not None:
+        query = query.where(ListingVersion.number == number)
+    query = query.order_by(col(ListingVersion.number).desc()).limit(1)
+    with tenancy.everyone(_WHY):
+        version = session.exec(query).first()
+    return dict(version.content["answers"]) if version else {}
+
+
 def editions_of(session: Session, tool_id: UUID) -> list[Edition]:
     """The editions of a tool that the caller was allowed to see, oldest first."""
     query = select(Edition).where(Edition.tool_id == tool_id)

@@ -59,6 +59,18 @@ AI_WORDS = {
     AIUse.PREDICTIVE: "Uses AI that predicts or sorts",
     AIUse.GENERATIVE: "Uses generative AI",
 }
+#: What lists show of a tool's privacy scorecard: kind of tag, words, icon. "" is no scorecard.
+PRIVACY_WORDS = {
+    "": ("", "Not reviewed", "dot"),
+    "A": ("good", "A: strong and shown", "ok"),
+    "B": ("good", "B: good", "ok"),
+    "C": ("warn", "C: conditions needed", "mid"),
+    "D": ("warn", "D: weak", "mid"),
+    "E": ("bad", "E: keep student data out", "no"),
+    "NR": ("", "Not rated", "dot"),
+    "expired": ("", "Review expired", "clock"),
+    "stopped": ("bad", "Stopped", "no"),
+}
 STATUS_WORDS = {
     ToolStatus.DRAFT: "Draft",
     ToolStatus.SUBMITTED: "Waiting for review",

@@ -214,6 +214,18 @@ def note_open_pools(session: Session, actor: Actor, tool_id: UUID, count: int) -
         emit(session, actor, "catalogue.open_pools_noted", tool, count=count)
 
 
+def note_privacy_grade(session: Session, actor: Actor, tool_id: UUID, grade: str) -> None:
+    """`scorecards` tells how a tool's card stands, so that lists need no second query."""
+    tool = queries.tool_to_change(session, tool_id)
+    require(actor, "catalogue.note_privacy_grade", tool)
+    if grade not in rules.PRIVACY_WORDS:
+        raise RuleBroken(f"“{grade}” is not a privacy grade.")
+    if (tool.privacy_grade or "") != grade:
+        tool.privacy_grade = grade or None
+        session.add(tool)
+        emit(session, actor, "catalogue.privacy_grade_noted", tool, grade=grade)
+
+
 def tell_districts(
     session: Session, actor: Actor, notice_id: UUID, districts: Iterable[UUID]
 ) -> int:

@@ -70,6 +70,8 @@ class DropRule(StrEnum):
 
 class LateJoin(StrEnum):
     PRORATED = "prorated"
+    #: Prorated, and the others' shares fall at the true-up where a seat costs less by it.
+    PRORATED_SHARED = "prorated_shared"
     WHOLE_TERM = "whole_term"
     NEXT_TERM = "next_term"
 

@@ -52,6 +52,8 @@ DROP_RULE: Mapping[StrEnum, str] = {
 }
 LATE_JOIN: Mapping[StrEnum, str] = {
     LateJoin.PRORATED: "A district may join after the deadline. It pays for the days left.",
+    LateJoin.PRORATED_SHARED: "A district may join after the deadline. It pays for the days left. "
+    "Where that makes a seat cheaper, the others get the difference back at the true-up.",
     LateJoin.WHOLE_TERM: "A district may join after the deadline. It pays for the whole term.",
     LateJoin.NEXT_TERM: "After the deadline a district waits for the next term.",
 }

@@ -1,24 +1,26 @@
 """A district's pages: ask to join, answer an invitation, file the paper, leave."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, request, url_for
 from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
-from marketplace.consortia import queries, service
+from marketplace.consortia import member_service, queries, service
 from marketplace.consortia.forms import (
     AnswerInvitationForm,
     AskToJoinForm,
     FileInstrumentForm,
+    NameVotersForm,
     PressForm,
 )
 from marketplace.consortia.models import ByLaws, Member
-from marketplace.consortia.rules import InstrumentKind, InstrumentScope, MemberStatus
+from marketplace.consortia.rules import InstrumentKind, InstrumentScope, MemberStatus, last_day
 from marketplace.consortia.service import Paper
 from marketplace.consortia.shared_views import PUBLIC, WHY, bp, led, public
-from marketplace.core import db, tenancy, web
+from marketplace.core import clock, db, tenancy, web
 from marketplace.core.access import Actor, can, require
 from marketplace.core.errors import NotFound
 
@@ -166,6 +168,34 @@ def _paper(form: Any) -> Paper:
     )
 
 
+@bp.route("/consortia/<slug>/voters", methods=["GET", "POST"])
+@login_required
+def name_voters(slug: str) -> Any:
+    actor = current_actor()
+    organization, _ = public(slug)
+    member = _my_member(actor, organization.id, "consortia.name_voters")
+    if member.status is not MemberStatus.ACTIVE:
+        return _to_page(slug)
+    named = {"voter": str(member.voter_id or ""), "alternate": str(member.alternate_id or "")}
+    form = NameVotersForm(data=named)
+    people = accounts.people_with_role(db.session(), actor.home, *member_service.VOTERS)
+    form.voter.choices = [(str(each.id), each.name) for each in people]
+    form.alternate.choices = [("", "Nobody yet"), *form.voter.choices]
+    if form.submitted(
+        lambda writer: _across(
+            writer,
+            service.name_voters,
+            actor,
+            organization.id,
+            UUID(form.voter.data),
+            UUID(form.alternate.data) if form.alternate.data else None,
+        )
+    ):
+        flash("Your voter is named. Who votes for which district is public.", "success")
+        return _to_page(slug)
+    return web.form_page("consortia/name_voters.html", form, organization=organization)
+
+
 @bp.route("/consortia/<slug>/leave", methods=["GET", "POST"])
 @login_required
 def leave_consortium(slug: str) -> Any:
@@ -175,11 +205,23 @@ def leave_consortium(slug: str) -> Any:
     if member.status is MemberStatus.ENDED or not can(actor, "consortia.leave_consortium", member):
         return _to_page(slug)
     form = PressForm()
-    if form.submitted(
-        lambda writer: _across(writer, service.leave_consortium, actor, organization.id)
-    ):
-        flash(f"Your district has left {organization.name}. Its papers stay on file.")
+    stays = "stay" in request.form
+    use_case = service.take_notice_back if stays else service.leave_consortium
+    if form.submitted(lambda writer: _across(writer, use_case, actor, organization.id)):
+        found = form.result
+        if stays:
+            flash("Your notice is taken back. Your district stays.", "success")
+        elif found.leaves_on:
+            flash(f"Your notice is given. Your last day is {web.day(found.leaves_on)}.")
+        else:
+            flash(f"Your district has left {organization.name}. Its papers stay on file.")
         return _to_page(slug)
+    choices = _by_laws(organization.id).choices
     return web.form_page(
-        "consortia/leave_consortium.html", form, organization=organization, member=member
+        "consortia/leave_consortium.html",
+        form,
+        organization=organization,
+        member=member,
+        choices=choices,
+        last_day=last_day(choices, clock.today(organization.time_zone)),
     )

@@ -126,6 +126,11 @@ class AcceptByLawsForm(Form):
         return _whole(self.version.data)
 
 
+class NameVotersForm(Form):
+    voter = SelectField("Votes for us", validators=[InputRequired("Choose who votes.")])
+    alternate = SelectField("Stands in", description="Votes when the first one cannot.")
+
+
 class RevisionForm(Form):
     """A button that is about the draft as it was read."""
 

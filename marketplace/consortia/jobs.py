@@ -27,6 +27,24 @@ def begin_due(session: Session) -> int:
     return sum(member.status is MemberStatus.ACTIVE for member in began)
 
 
+@jobs.timed
+def end_due(session: Session) -> int:
+    """Members whose notice has run out are out, wherever the day has ended."""
+    leaving = queries.leaving_by(session, clock.today(LAST_ZONE))
+    for member in leaving:
+        service.end_after_notice(session, Actor.system(), member.org_id, member.district_id)
+    return len(leaving)
+
+
+@jobs.timed
+def remind_due(session: Session) -> int:
+    """Papers that end in 180, 90, 60 or 30 days: one reminder each time."""
+    ending = queries.papers_ending(session, clock.today(LAST_ZONE))
+    return sum(
+        service.remind_of_end(session, Actor.system(), paper.id) is not None for paper in ending
+    )
+
+
 def _write_district(session: Session, event: Event, subject: str, text: str) -> None:
     roles = (Role.ADMINISTRATOR, Role.BUYER)
     people = accounts.people_with_role(session, UUID(event.facts["district"]), *roles)
@@ -107,6 +125,35 @@ def write_welcome(session: Session, event: Event) -> None:
         event,
         "Your district is a member of {name}",
         "Your district is now an active member of {name}. You can commit seats to its pools:",
+    )
+
+
+@on("consortia.paper_ends")
+def write_paper_ends(session: Session, event: Event) -> None:
+    """To the district and its lead agency."""
+    words = f"ends on {event.facts['ends_on']}, in {event.facts['days']} days or sooner"
+    _write_district(
+        session,
+        event,
+        "Your membership paper of {name} ends soon",
+        f"The signed paper of your membership in {{name}} {words}. Commitments and orders need "
+        "one that covers their whole term. File the next one here:",
+    )
+    _write_lead(
+        session,
+        event,
+        "The paper of {district} ends soon",
+        f"The membership paper of {{district}} in {{name}} {words}:",
+    )
+
+
+@on("consortia.notice_given")
+def write_notice(session: Session, event: Event) -> None:
+    _write_lead(
+        session,
+        event,
+        "{district} leaves {name}",
+        f"{{district}} has given notice. Its last day in {{name}} is {event.facts['leaves_on']}:",
     )
 
 

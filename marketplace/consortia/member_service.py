@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import service as accounts_service
+from marketplace.accounts.rules import ROLES_OF, OrganizationKind
 from marketplace.consortia import by_laws_rules, queries, rules
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import (
@@ -61,6 +62,38 @@ def approve_request(session: Session, actor: Actor, org_id: UUID, district_id: U
         emit(session, actor, "consortia.request_approved", member, district=str(district_id))
         _begin_if_ready(session, actor, member)
     return member
+
+
+def admit_district(session: Session, actor: Actor, org_id: UUID, district_id: UUID) -> Member:
+    """The members voted yes; the district is active once its paper is in force."""
+    member = queries.get_member(session, org_id, district_id, lock=True)
+    require(actor, "consortia.admit_district", member)
+    waits = member.status in (MemberStatus.INVITED, MemberStatus.REQUESTED)
+    if waits and member.approved_at is None:
+        member.approved_at = clock.now()
+        emit(session, actor, "consortia.request_approved", member, district=str(district_id))
+        _begin_if_ready(session, actor, member)
+    return member
+
+
+def name_voters(
+    session: Session, actor: Actor, org_id: UUID, voter_id: UUID, alternate_id: UUID | None
+) -> Member:
+    """Say who votes for the actor's district here, and who stands in: people of the district."""
+    member = queries.get_member(session, org_id, actor.home, lock=True)
+    require(actor, "consortia.name_voters", member)
+    if member.status is not MemberStatus.ACTIVE:
+        raise RuleBroken("Your district is not an active member.")
+    own = {person.id for person in accounts.people_with_role(session, actor.home, *VOTERS)}
+    rules.check_voters(voter_id, alternate_id, own)
+    if (member.voter_id, member.alternate_id) != (voter_id, alternate_id):
+        member.voter_id, member.alternate_id = voter_id, alternate_id
+        emit(session, actor, "consortia.voters_named", member, district=str(actor.home))
+    return member
+
+
+#: Whose people may vote for a district.
+VOTERS = ROLES_OF[OrganizationKind.DISTRICT]
 
 
 def answer_invitation(
@@ -165,11 +198,63 @@ def begin_membership(session: Session, actor: Actor, org_id: UUID, district_id: 
 
 
 def leave_consortium(session: Session, actor: Actor, org_id: UUID) -> Member:
-    """The actor's district leaves; its papers and past stay on file."""
+    """The actor's district takes its request back at once, or gives notice: an active member
+    leaves on the day the by-laws say. Its papers and past stay on file."""
     member = queries.get_member(session, org_id, actor.home, lock=True)
     require(actor, "consortia.leave_consortium", member)
-    _end(session, actor, member)
+    if member.status is not MemberStatus.ACTIVE:
+        _end(session, actor, member)
+    elif member.leaves_on is None:
+        choices = queries.by_laws_in_force(session, org_id).choices
+        member.leaves_on = by_laws_rules.last_day(choices, _today(session, org_id))
+        emit(
+            session,
+            actor,
+            "consortia.notice_given",
+            member,
+            district=str(member.district_id),
+            leaves_on=member.leaves_on.isoformat(),
+        )
     return member
+
+
+def take_notice_back(session: Session, actor: Actor, org_id: UUID) -> Member:
+    """The district stays after all; possible until its last day."""
+    member = queries.get_member(session, org_id, actor.home, lock=True)
+    require(actor, "consortia.leave_consortium", member)
+    if member.status is MemberStatus.ACTIVE and member.leaves_on is not None:
+        member.leaves_on = None
+        emit(session, actor, "consortia.notice_taken_back", member, district=str(actor.home))
+    return member
+
+
+def end_after_notice(session: Session, actor: Actor, org_id: UUID, district_id: UUID) -> Member:
+    """The day after its last one a member that gave notice is out; twice changes nothing."""
+    member = queries.get_member(session, org_id, district_id, lock=True)
+    require(actor, "consortia.end_after_notice", member)
+    if member.leaves_on is not None and member.leaves_on < _today(session, org_id):
+        _end(session, actor, member)
+    return member
+
+
+def remind_of_end(session: Session, actor: Actor, instrument_id: UUID) -> int | None:
+    """Note that a reminder is due for a paper, once for each of its days; the letter follows."""
+    paper = queries.get_instrument(session, instrument_id, lock=True)
+    require(actor, "consortia.remind_of_end", paper)
+    days = rules.reminder_due(paper.ends_on, _today(session, paper.org_id), paper.reminded_days)
+    if days is not None:
+        paper.reminded_days = days
+        session.add(paper)
+        emit(
+            session,
+            actor,
+            "consortia.paper_ends",
+            paper,
+            district=str(paper.district_id),
+            days=days,
+            ends_on=paper.ends_on.isoformat(),
+        )
+    return days
 
 
 def end_membership(session: Session, actor: Actor, org_id: UUID, district_id: UUID) -> Member:
@@ -225,7 +310,7 @@ def _end(session: Session, actor: Actor, member: Member) -> None:
         return
     consortium = queries.consortium_of(session, member.org_id)
     member.status, member.ended_at = MemberStatus.ENDED, clock.now()
-    member.approved_at = None
+    member.approved_at = member.leaves_on = None
     if member.district_id not in (consortium.lead_agency_id, consortium.fiscal_agent_id):
         accounts_service.part(session, actor, member.district_id, member.org_id)
     emit(session, actor, "consortia.member_left", member, district=str(member.district_id))

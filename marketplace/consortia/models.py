@@ -106,6 +106,11 @@ class Member(OwnedByOrg, table=True):
     accepted_by_laws_version: int | None = None
     active_since: datetime | None = None
     ended_at: datetime | None = None
+    #: Notice was given: the last day of the membership.
+    leaves_on: date | None = None
+    #: Who votes for the district in this consortium, and who stands in.
+    voter_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    alternate_id: UUID | None = Field(default=None, foreign_key="user_account.id")
 
 
 class Instrument(OwnedByOrg, table=True):
@@ -132,3 +137,5 @@ class Instrument(OwnedByOrg, table=True):
     ends_on: date
     file_id: UUID = Field(foreign_key="stored_file.id")
     filed_at: datetime
+    #: The last reminder that it ends soon was so many days ahead of it; 999: none yet.
+    reminded_days: int = 999

@@ -1,11 +1,12 @@
 """What others may ask about consortia, their members and their papers."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from marketplace.accounts import queries as accounts
@@ -308,9 +309,9 @@ def instruments_of(session: Session, member_id: UUID) -> list[Instrument]:
     return list(session.exec(query))
 
 
-def get_instrument(session: Session, instrument_id: UUID) -> Instrument:
+def get_instrument(session: Session, instrument_id: UUID, *, lock: bool = False) -> Instrument:
     query = select(Instrument).where(Instrument.id == instrument_id)
-    found = session.exec(query).one_or_none()
+    found = session.exec(query.with_for_update() if lock else query).one_or_none()
     if found is None:
         raise NotFound("There is no such document.")
     return found
@@ -376,6 +377,52 @@ def due_to_begin(session: Session, today: date) -> list[Member]:
         .limit(500)
     )
     return list(session.exec(query))
+
+
+def papers_ending(session: Session, today: date) -> list[Instrument]:
+    """The last papers of active members that end within half a year and may need a reminder.
+
+    A paper that a longer one follows needs none.
+    """
+    later = aliased(Instrument)
+    follows = (
+        select(later.id)
+        .where(
+            later.member_id == Instrument.member_id,
+            later.ends_on > Instrument.ends_on,
+        )
+        .exists()
+    )
+    query = (
+        select(Instrument)
+        .join(Member, col(Member.id) == Instrument.member_id)
+        .where(
+            Member.status == MemberStatus.ACTIVE,
+            Instrument.ends_on >= today,
+            Instrument.ends_on <= today + timedelta(days=max(rules.REMIND_DAYS)),
+            Instrument.reminded_days > min(rules.REMIND_DAYS),
+            ~follows,
+        )
+        .order_by(col(Instrument.ends_on), col(Instrument.id))
+        .limit(500)
+    )
+    return list(session.exec(query))
+
+
+def leaving_by(session: Session, today: date) -> list[Member]:
+    """Members whose notice has run out: their last day was before today."""
+    query = select(Member).where(
+        Member.status == MemberStatus.ACTIVE,
+        col(Member.leaves_on).is_not(None),
+        col(Member.leaves_on) < today,
+    )
+    return list(session.exec(query))
+
+
+def people(session: Session, ids: Collection[UUID]) -> list[User]:
+    """The active people with these ids, by name."""
+    query = select(User).where(col(User.id).in_(ids), col(User.active)).order_by(col(User.name))
+    return list(session.exec(query)) if ids else []
 
 
 def person(session: Session, user_id: UUID) -> User:

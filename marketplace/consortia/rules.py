@@ -1,6 +1,6 @@
 """Consortia and their members: legal shapes, states, and what an instrument must say."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from marketplace.consortia.by_laws_rules import (
     DropRule,
     FeePayer,
     LateJoin,
+    LeaveAt,
     Majority,
     NamesPublic,
     Weights,
@@ -20,12 +21,14 @@ from marketplace.consortia.by_laws_rules import (
     last_day,
     votes_of,
 )
+from marketplace.consortia.by_laws_words import MAJORITY as MAJORITY_WORDS
 from marketplace.consortia.by_laws_words import clauses, cost_words
 from marketplace.consortia.change_rules import Change, change_between
 from marketplace.core.errors import RuleBroken
 
 #: The whole of by-laws in one face for other features.
 __all__ = [
+    "MAJORITY_WORDS",
     "Admission",
     "Change",
     "Choices",
@@ -34,6 +37,7 @@ __all__ = [
     "DropRule",
     "FeePayer",
     "LateJoin",
+    "LeaveAt",
     "Majority",
     "NamesPublic",
     "Weights",
@@ -209,6 +213,21 @@ def check_can_invite(status: MemberStatus | None) -> None:
         raise RuleBroken("This district has asked to join. Answer its request below.", "district")
 
 
+def check_voters(voter: object, alternate: object, own: Collection[object]) -> None:
+    """Voter and alternate are two different people of the district."""
+    if voter not in own:
+        raise RuleBroken("Choose a person of your district.", "voter")
+    if alternate and alternate not in own:
+        raise RuleBroken("Choose a person of your district.", "alternate")
+    if voter == alternate:
+        raise RuleBroken("The alternate must be somebody else.", "alternate")
+
+
+def check_waits_for_vote(status: MemberStatus, is_approved: bool) -> None:
+    if status not in (MemberStatus.INVITED, MemberStatus.REQUESTED) or is_approved:
+        raise RuleBroken("This district does not wait for a yes.", "subject")
+
+
 def check_by_laws_accepted(accepted: bool) -> None:
     if not accepted:
         raise RuleBroken("Accept the by-laws to join.", "accept_by_laws")
@@ -248,6 +267,21 @@ def why_not_commit(
     if not any(buys in COVERED[scope] for scope in scopes):
         return Refusal.SCOPE
     return None
+
+
+#: So many days before a paper ends its district and the lead are reminded.
+REMIND_DAYS = (180, 90, 60, 30)
+
+
+def reminder_due(ends_on: date, today: date, reminded_days: int) -> int | None:
+    """The reminder that is due today: the closest of those that were reached and not sent.
+
+    A paper that is filed late gets one letter, not all that it has missed; one that has ended
+    gets none.
+    """
+    left = (ends_on - today).days
+    reached = [days for days in REMIND_DAYS if 0 <= left <= days < reminded_days]
+    return min(reached, default=None)
 
 
 def check_not_dissolved(status: ConsortiumStatus) -> None:

@@ -31,18 +31,24 @@ from marketplace.consortia.by_laws_service import (  # isort: skip
 )
 from marketplace.consortia.member_service import (  # isort: skip
     Paper,
+    admit_district,
     answer_invitation,
     approve_request,
     ask_to_join,
     begin_membership,
+    end_after_notice,
     end_membership,
     file_instrument,
     leave_consortium,
+    name_voters,
+    remind_of_end,
+    take_notice_back,
 )
 
 __all__ = [
     "Paper",
     "accept_by_laws",
+    "admit_district",
     "adopt_by_laws",
     "adopt_cost_method",
     "answer_invitation",
@@ -51,6 +57,7 @@ __all__ = [
     "begin_membership",
     "constitute",
     "discard_by_laws",
+    "end_after_notice",
     "end_by_laws_vote",
     "end_membership",
     "file_instrument",
@@ -58,9 +65,12 @@ __all__ = [
     "found_consortium",
     "invite_district",
     "leave_consortium",
+    "name_voters",
     "put_by_laws_to_vote",
+    "remind_of_end",
     "save_by_laws",
     "save_founding",
+    "take_notice_back",
 ]
 
 

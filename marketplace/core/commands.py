@@ -18,7 +18,10 @@ from marketplace.core import db, jobs
 from marketplace.core import migrate as migrations
 from marketplace.core.errors import RuleBroken
 
-BENCHES = ("split", "ledger", "ledger_drill", "pages", "directory", "payments", "uptake", "tenancy")
+BENCHES = (
+    *("split", "ledger", "ledger_drill", "pages", "directory", "payments", "uptake", "tenancy"),
+    "scorecards",
+)
 
 
 def open_app(**settings: Any) -> Flask:

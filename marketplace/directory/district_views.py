@@ -129,6 +129,7 @@ def facts_about(district: District) -> list[tuple[str, str, str]]:
         ("Pupils", _count(district.pupils), "pupils"),
         ("Children 5 to 17 living here", _count(district.children), "poverty"),
         ("Of them in poverty", _share(poverty), "poverty"),
+        ("Everybody living here", _count(district.people), "poverty"),
         ("Pupils with free or reduced-price lunch", _share(district.frl_bps), "frl"),
         ("Spending per pupil", spending and whole_dollars(spending), "spending"),
         ("Teacher wages (nation = 1.000)", wages and f"{wages / 10_000:.3f}", "wages"),

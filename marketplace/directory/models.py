@@ -44,6 +44,8 @@ class District(SQLModel, table=True):
 
     children: int | None = None
     children_in_poverty: int | None = None
+    #: Everybody who lives in its area. Areas overlap, so this is never added up.
+    people: int | None = None
     poverty_year: str | None = None
     poverty_source: str | None = None
 

@@ -34,7 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "longitude",
     ),
     "pupils": ("pupils",),
-    "poverty": ("children", "children_in_poverty"),
+    "poverty": ("children", "children_in_poverty", "people"),
     "frl": ("frl_bps",),
     "spending": ("spending_per_pupil_cents",),
     "wages": ("teacher_wage_index_bps", "teacher_wage_error_bps"),

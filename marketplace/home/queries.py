@@ -106,7 +106,7 @@ def bought_by(session: Session, district_id: UUID) -> list[Bought]:
         Invoice.id,
         Invoice.number,
         Invoice.status,
-        Invoice.total_cents,
+        Invoice.total_cents - Invoice.credited_cents,
         Invoice.paid_cents,
         Invoice.due_on,
     )

@@ -151,7 +151,7 @@ PLAIN_WORDS = {
     PostingKind.REFUND: ("Refund", "Money that had been paid was given back."),
     PostingKind.CREDIT: (
         "Credit given",
-        "A district was given credit that it can use on a later bill.",
+        "A district was given credit: it owes less, or can use it on a later bill.",
     ),
     PostingKind.CREDIT_USED: ("Credit used", "A district used its credit to pay part of a bill."),
     PostingKind.WRITE_OFF: (
@@ -160,7 +160,7 @@ PLAIN_WORDS = {
     ),
     PostingKind.TRUE_UP: (
         "True-up",
-        "Shares were adjusted to the seats in real use. The total stayed the same.",
+        "Shares were adjusted by the rule of the members, such as to the seats in real use.",
     ),
     PostingKind.CORRECTION: (
         "Correction",

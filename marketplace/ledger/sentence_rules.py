@@ -61,7 +61,12 @@ def _billed(said: Said) -> str:
 
 
 def _true_up(said: Said) -> str:
-    return f"The shares of {said.what} were fitted to the seats in real use. The total stayed."
+    fitted = f"The shares of {said.what} were fitted to its rules, such as to the seats in use."
+    if not said.of("payable"):
+        return f"{fitted} The total stayed."
+    less = sum(leg.cents for leg in said.of("payable")) > 0
+    owed = f"{said.cents('payable')} {'less' if less else 'more'}"
+    return f"{fitted} {said.who('payable', 'vendors')} is owed {owed}."
 
 
 def _fee(said: Said) -> str:
@@ -81,6 +86,9 @@ def _refund(said: Said) -> str:
 
 
 def _credit(said: Said) -> str:
+    if said.of("receivable"):
+        owes = said.verb("receivable", "owes", "owe")
+        return f"{said.who('receivable')} {owes} {said.cents('receivable')} less for {said.what}."
     return f"{said.who('credit')} was given a credit of {said.cents('credit')} for a later bill."
 
 

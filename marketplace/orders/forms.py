@@ -58,8 +58,9 @@ class IssuePurchaseOrderForm(Form):
     number = StringField("PO number", [InputRequired("Enter the PO number.")])
 
 
-class PaymentForm(Form):
-    """The same facts whoever pays whom. `once_key` makes a second click harmless."""
+class RecordRefundForm(Form):
+    """How money was sent. All that is owed back is sent at once, so no amount is typed.
+    `once_key` makes a second click harmless."""
 
     means = RadioField(
         "How was it paid?",
@@ -70,7 +71,6 @@ class PaymentForm(Form):
         "Number on the check, transfer or warrant", [InputRequired("Enter its number.")]
     )
     paid_on = DayField("Date on it", [InputRequired(NO_DATE)])
-    amount_cents = DollarsField("Amount")
     once_key = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,9 +80,18 @@ class PaymentForm(Form):
 
     def facts(self) -> dict[str, Any]:
         """What was typed, as the use cases take it."""
-        names = ("reference", "paid_on", "amount_cents", "once_key")
+        names = ("reference", "paid_on", "once_key")
         typed = {name: self._fields[name].data for name in names}
         return typed | {"means": PaymentMeans(self.means.data)}
+
+
+class PaymentForm(RecordRefundForm):
+    """The same facts whoever pays whom, and how much."""
+
+    amount_cents = DollarsField("Amount")
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"amount_cents": self.amount_cents.data}
 
 
 class RecordPaymentForm(PaymentForm):

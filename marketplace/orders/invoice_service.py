@@ -1,4 +1,4 @@
-"""Bill an order: numbered per issuer without gaps, frozen, never issued twice."""
+"""Bill an order, or credit it: numbered per issuer without gaps, frozen, never issued twice."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +14,9 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
 from marketplace.ledger import service as ledger
-from marketplace.orders import list_queries, papers, queries, rules
-from marketplace.orders.models import Invoice, IssuerCounter, Order
+from marketplace.ledger.models import Posted
+from marketplace.orders import credit_queries, list_queries, papers, queries, rules
+from marketplace.orders.models import CreditNote, Invoice, IssuerCounter, Order
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import Stage
 
@@ -79,6 +80,7 @@ def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
     )
     session.add(invoice)
     session.flush()
+    _apply_credits(session, order.pool_id, order.org_id)
     if invoice.ledger_seq is not None:
         ledger.give_receipt(
             session,
@@ -111,7 +113,7 @@ def _issuer(session: Session, issuer_id: UUID, order: Order) -> tuple[Organizati
 
 
 def _next_number(session: Session, issuer_id: UUID) -> int:
-    """The issuer's row is locked until the invoice is saved: no gap, no number twice."""
+    """The issuer's row is locked until the paper is saved: no gap, no number twice."""
     new: dict[str, Any] = {"id": uuid4(), "org_id": issuer_id, "last_number": 0}
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = (insert_on_postgresql if on_postgresql else insert_on_sqlite)(IssuerCounter)
@@ -122,3 +124,91 @@ def _next_number(session: Session, issuer_id: UUID) -> int:
     counter.last_number += 1
     session.flush()
     return counter.last_number
+
+
+# -- credit notes -----------------------------------------------------------------------------
+
+
+def issue_credit(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    cents: int,
+    why: str,
+    posted: Posted,
+    once_key: str,
+) -> CreditNote:
+    """Write the credit note of an entry that is in the books; open bills take it up at once.
+
+    The caller holds the lock on the pool's row. The same `once_key` finds the first note.
+    """
+    require(actor, "orders.issue_credit", order)
+    query = select(CreditNote).where(CreditNote.once_key == once_key)
+    if earlier := session.exec(query).one_or_none():
+        return earlier
+    issuer_id = rules.issuer(order.legal_shape, order.vendor_id, order.consortium_id)
+    issuer = accounts.get_organization(session, issuer_id)
+    number = _next_number(session, issuer_id)
+    note = CreditNote(
+        org_id=order.org_id,
+        order_id=order.id,
+        pool_id=order.pool_id,
+        consortium_id=order.consortium_id,
+        vendor_id=order.vendor_id,
+        issuer_id=issuer_id,
+        number=number,
+        total_cents=cents,
+        once_key=once_key,
+        issued_at=clock.now(),
+        issued_by=actor.user_id,
+        ledger_seq=posted.seq,
+        ledger_hash=posted.hash,
+        printed=papers.credit_note(
+            order,
+            number=number,
+            cents=cents,
+            issued_on=clock.today(order.agreed["pool"]["time_zone"]),
+            why=why,
+            issuer=issuer,
+            seq=posted.seq,
+            seal=posted.hash,
+        ),
+    )
+    session.add(note)
+    session.flush()
+    _apply_credits(session, order.pool_id, order.org_id)
+    ledger.give_receipt(
+        session,
+        for_the_books(actor),
+        order.consortium_id,
+        member_id=order.org_id,
+        paper=f"credit-note:{issuer.slug}-{number}",
+        seq=posted.seq,
+    )
+    emit(session, actor, "orders.credited", note, number=number, cents=cents)
+    return note
+
+
+def _apply_credits(session: Session, pool_id: UUID, district_id: UUID) -> int:
+    """Let the open bills of a district in one pool take up its credit; cents applied now.
+
+    Bills and notes are locked, in the same order everywhere, so each cent is taken once.
+    """
+    invoices = credit_queries.open_invoices(session, pool_id, district_id)
+    applied = 0
+    for note in credit_queries.with_something_left(session, pool_id, district_id):
+        left = note.owed_back_cents
+        for invoice, part in zip(
+            invoices, rules.credit_spread(left, [invoice.open_cents for invoice in invoices])
+        ):
+            invoice.credited_cents += part
+            invoice.status = rules.status_after_payment(
+                invoice.total_cents, invoice.paid_cents, invoice.credited_cents
+            )
+            note.applied_cents += part
+            applied += part
+            session.add(invoice)
+        session.add(note)
+    session.flush()
+    return applied

@@ -28,7 +28,7 @@ BILLS = "a bill and its payments belong to the district; the side that is owed w
 def invoice(invoice_id: UUID, **whose: str) -> Any:
     desk, found = _invoice(invoice_id, whose)
     actor = login.current_actor()
-    paid = found.total_cents <= found.paid_cents
+    paid = found.open_cents <= 0
     return render_template(
         "orders/invoice.html",
         desk=desk,
@@ -123,7 +123,7 @@ def record_payment(invoice_id: UUID, **whose: str) -> Any:
     desk, found = _invoice(invoice_id, whose)
     actor = login.current_actor()
     require(actor, "orders.record_payment", found)
-    open_cents = found.total_cents - found.paid_cents
+    open_cents = found.open_cents
     form = RecordPaymentForm(amount_cents=open_cents)
     with tenancy.everyone(BILLS):
         sent = form.submitted(

@@ -14,9 +14,9 @@ from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
-from marketplace.orders import list_queries, queries, service
+from marketplace.orders import credit_queries, list_queries, queries, service
 from marketplace.orders.models import Payment
-from marketplace.orders.rules import MEANS_WORDS
+from marketplace.orders.rules import KIND_WORDS, MEANS_WORDS
 
 DISTRICT = (Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
 VENDOR = (Role.FINANCE, Role.ADMINISTRATOR)
@@ -97,6 +97,48 @@ def tell_the_district(session: Session, event: Event) -> None:
         po,
         "See it after you sign in: "
         + link_to("orders.order", leaid=order.leaid, order_id=order.id),
+    )
+
+
+@on("orders.added")
+def tell_of_the_addition(session: Session, event: Event) -> None:
+    """Seats or a share that came later: what it is for, what it costs, what to do next."""
+    order = queries.get_order(session, event.subject_id)
+    said = order.agreed
+    _write(
+        session,
+        order.org_id,
+        DISTRICT,
+        f"{KIND_WORDS[order.kind]}: {said['tool']['name']}",
+        f"{said['why']}. This comes to {dollars(order.total_cents)}, "
+        f"from {day(order.term_starts_on)} to {day(order.term_ends_on)}.",
+        "Next step: open the order and enter your PO number. The bill comes after that.",
+        "See it after you sign in: "
+        + link_to("orders.order", leaid=order.leaid, order_id=order.id),
+        *_seal(order.ledger_seq, order.ledger_hash),
+    )
+
+
+@on("orders.credited")
+def tell_of_the_credit(session: Session, event: Event) -> None:
+    note = credit_queries.get_credit_note(session, event.subject_id)
+    said = note.printed
+    back = (
+        f"{dollars(note.owed_back_cents)} of it is owed back to you: {said['issuer']['name']} "
+        "sends it."
+        if note.owed_back_cents
+        else "Your open bills took up all of it."
+    )
+    _write(
+        session,
+        note.org_id,
+        DISTRICT,
+        f"Credit note {note.number} from {said['issuer']['name']}",
+        f"You owe {dollars(note.total_cents)} less for {said['tool']}. {said['why']}.",
+        back,
+        "See it after you sign in: "
+        + link_to("orders.credit_note", leaid=said["district"]["leaid"], note_id=note.id),
+        *_seal(note.ledger_seq, note.ledger_hash),
     )
 
 
@@ -205,7 +247,7 @@ def tell_both_sides(session: Session, event: Event) -> None:
     payment = session.exec(select(Payment).where(Payment.id == event.subject_id)).one()
     invoice = queries.get_invoice(session, payment.invoice_id)
     said = invoice.printed
-    open_cents = invoice.total_cents - invoice.paid_cents
+    open_cents = invoice.open_cents
     subject = f"{dollars(payment.amount_cents)} received for invoice {invoice.number}"
     what = (
         f"{MEANS_WORDS[payment.means]} {payment.reference} of {dollars(payment.amount_cents)}, "

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from marketplace.accounts.models import Organization
 from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
+from marketplace.orders import credit_queries
 from marketplace.orders.models import (
     ChargeCode,
     Invoice,
@@ -20,7 +21,7 @@ from marketplace.orders.models import (
     PurchaseOrder,
     VendorPayment,
 )
-from marketplace.orders.rules import InvoiceStatus, Stage, stage
+from marketplace.orders.rules import KIND_WORDS, InvoiceStatus, Stage, stage
 from marketplace.pools.models import Allocation, Pool
 from marketplace.pools.rules import PoolStatus
 
@@ -47,7 +48,11 @@ class Row(NamedTuple):
 
     @property
     def open_cents(self) -> int:
-        return self.order.total_cents - self.paid_cents
+        return self.order.total_cents - self.paid_cents - self.credited_cents
+
+    @property
+    def credited_cents(self) -> int:
+        return self.invoice.credited_cents if self.invoice else 0
 
 
 class Sums(NamedTuple):
@@ -60,10 +65,11 @@ class Sums(NamedTuple):
     alone_cents: int
     billed_cents: int
     paid_cents: int
+    credited_cents: int
 
     @property
     def open_cents(self) -> int:
-        return self.ordered_cents - self.paid_cents
+        return self.ordered_cents - self.paid_cents - self.credited_cents
 
     @property
     def saved_cents(self) -> int:
@@ -121,7 +127,7 @@ def _shown(show: str) -> list[Any]:
     if show == Stage.PAID:
         return [Invoice.status == InvoiceStatus.PAID]
     if show == "open":
-        return [func.coalesce(Invoice.paid_cents, 0) < Order.total_cents]
+        return [func.coalesce(Invoice.paid_cents + Invoice.credited_cents, 0) < Order.total_cents]
     return []
 
 
@@ -137,6 +143,7 @@ def sums(session: Session, query: Any) -> Sums:
         Order.alone_cents,
         Invoice.total_cents,
         Invoice.paid_cents,
+        Invoice.credited_cents,
     )
     counts = (func.count(col(Order.id)), func.count(col(PurchaseOrder.id)))
     columns = (*counts, *(func.coalesce(func.sum(c), 0) for c in added))
@@ -266,7 +273,7 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
         order, said = row.order, row.order.agreed
         tools[order.id] = said["tool"]["slug"]
         if order.ledger_seq:
-            words = f"Order, {said['pool']['title']}"
+            words = f"{KIND_WORDS[order.kind] or 'Order'}, {said['pool']['title']}"
             found[order.ledger_seq] = Document(words, order.id, None, tools[order.id])
     query = (
         select(Payment, Invoice.number, Invoice.order_id)
@@ -278,6 +285,14 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
         found[payment.ledger_seq] = Document(
             words, order_id, payment.invoice_id, tools.get(order_id, "")
         )
+    for note in credit_queries.credit_notes(
+        session, district_id=district_id, consortium_id=consortium_id
+    ):
+        tool = tools.get(note.order_id, "")
+        words = f"Credit note {note.number}"
+        found[note.ledger_seq] = Document(words, note.order_id, None, tool)
+        if note.refund_seq:
+            found[note.refund_seq] = Document(f"Refund of {words}", note.order_id, None, tool)
     return found
 
 

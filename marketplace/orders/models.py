@@ -10,7 +10,7 @@ from sqlmodel import Field
 from marketplace.consortia.rules import LegalShape
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
-from marketplace.orders.rules import InvoiceStatus, OrderStatus, PaymentMeans
+from marketplace.orders.rules import InvoiceStatus, OrderKind, OrderStatus, PaymentMeans
 
 
 class Order(OwnedByOrg, table=True):
@@ -19,8 +19,10 @@ class Order(OwnedByOrg, table=True):
     also_seen_by = ("consortium_id", "vendor_id")
     __tablename__ = "purchase"
     __table_args__ = (
-        UniqueConstraint("pool_id", "org_id"),
-        CheckConstraint("seats > 0 AND spare_seats >= 0", name="seats"),
+        UniqueConstraint("pool_id", "org_id", "part"),
+        CheckConstraint(
+            "(seats > 0 OR kind = 'share_change' AND seats = 0) AND spare_seats >= 0", name="seats"
+        ),
         CheckConstraint("total_cents >= 0", name="total"),
     )
 
@@ -30,6 +32,13 @@ class Order(OwnedByOrg, table=True):
     pool_id: UUID = Field(foreign_key="pool.id", index=True)
     tool_id: UUID = Field(foreign_key="tool.id")
     leaid: str
+    kind: OrderKind = Field(
+        default=OrderKind.POOL,
+        sa_type=choice(OrderKind),
+        sa_column_kwargs={"server_default": OrderKind.POOL.value},
+    )
+    #: 0 for the first order of a district from a pool; what came later counts on.
+    part: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     status: OrderStatus = Field(default=OrderStatus.ORDERED, sa_type=choice(OrderStatus))
     seats: int
     spare_seats: int = 0
@@ -81,6 +90,9 @@ class Invoice(OwnedByOrg, table=True):
         UniqueConstraint("order_id"),
         CheckConstraint("total_cents >= 0", name="total"),
         CheckConstraint("paid_cents BETWEEN 0 AND total_cents", name="paid"),
+        CheckConstraint(
+            "credited_cents >= 0 AND paid_cents + credited_cents <= total_cents", name="credited"
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -92,6 +104,10 @@ class Invoice(OwnedByOrg, table=True):
     status: InvoiceStatus = Field(default=InvoiceStatus.ISSUED, sa_type=choice(InvoiceStatus))
     total_cents: int = Field(sa_type=BigInteger)
     paid_cents: int = Field(default=0, sa_type=BigInteger)
+    #: What credit notes took off; it is not paid any more.
+    credited_cents: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
     issued_at: datetime
     issued_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     due_on: date
@@ -99,6 +115,60 @@ class Invoice(OwnedByOrg, table=True):
     ledger_seq: int | None = None
     ledger_hash: str = ""
     printed: dict[str, Any] = Field(sa_type=JSON)
+
+    @property
+    def open_cents(self) -> int:
+        return self.total_cents - self.paid_cents - self.credited_cents
+
+
+class CreditNote(OwnedByOrg, table=True):
+    """What a district owes less, numbered with its issuer's invoices and frozen.
+
+    Open bills take it up first; the rest is owed back until its refund is recorded.
+    """
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "credit_note"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "number"),
+        UniqueConstraint("once_key"),
+        UniqueConstraint("refund_key"),
+        CheckConstraint("total_cents > 0", name="total"),
+        CheckConstraint(
+            "applied_cents >= 0 AND refunded_cents >= 0 "
+            "AND applied_cents + refunded_cents <= total_cents",
+            name="parts",
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    order_id: UUID = Field(foreign_key="purchase.id", index=True)
+    pool_id: UUID = Field(foreign_key="pool.id", index=True)
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    issuer_id: UUID = Field(foreign_key="organization.id", index=True)
+    number: int
+    total_cents: int = Field(sa_type=BigInteger)
+    applied_cents: int = Field(default=0, sa_type=BigInteger)
+    #: What caused it, so that it is written once: “true-up:…/3900012”.
+    once_key: str
+    issued_at: datetime
+    issued_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    ledger_seq: int
+    ledger_hash: str
+    printed: dict[str, Any] = Field(sa_type=JSON)
+    refunded_cents: int = Field(default=0, sa_type=BigInteger)
+    refund_means: PaymentMeans | None = Field(default=None, sa_type=choice(PaymentMeans))
+    refund_reference: str = ""
+    refunded_on: date | None = None
+    refund_key: str | None = None
+    refund_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    refund_seq: int | None = None
+    refund_hash: str = ""
+
+    @property
+    def owed_back_cents(self) -> int:
+        return self.total_cents - self.applied_cents - self.refunded_cents
 
 
 class Payment(OwnedByOrg, table=True):

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from marketplace.accounts import login
 from marketplace.core import clock, db, pdf, tenancy, web
 from marketplace.core.access import can, require
-from marketplace.orders import list_queries, queries, rules, service
+from marketplace.orders import credit_queries, list_queries, queries, rules, service
 from marketplace.orders.desk_views import DESKS, Desk, bp, owned, sit_down
 from marketplace.orders.forms import IssuePurchaseOrderForm
 from marketplace.orders.list_queries import SHOWN, Row
@@ -155,6 +155,14 @@ def order(order_id: UUID, **whose: str) -> Any:
         order=found,
         said=found.agreed,
         row=row,
+        kind_words=rules.KIND_WORDS[found.kind],
+        siblings=list_queries.rows(
+            db.session(),
+            list_queries.listed(district_id=found.org_id, pool_id=found.pool_id),
+        ),
+        credits=credit_queries.credit_notes(
+            db.session(), pool_id=found.pool_id, district_id=found.org_id
+        ),
         may_issue_po=can(actor, "orders.issue_purchase_order", found),
         may_bill=can(actor, "orders.issue_invoice", found),
         may_record=row.invoice is not None and can(actor, "orders.record_payment", row.invoice),

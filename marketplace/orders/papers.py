@@ -33,8 +33,9 @@ def agreed(
     instrument: Any,
     pool_total_cents: int,
     pool_seats: int,
+    why: str = "",
 ) -> dict[str, Any]:
-    """What an order rests on."""
+    """What an order rests on; `why` says in a line what one that came later is for."""
     return {
         "v": FORMAT,
         "pool": {
@@ -45,6 +46,7 @@ def agreed(
             "total_cents": pool_total_cents,
             "seats": pool_seats,
         },
+        "why": why,
         "tool": {"name": tool.name, "slug": tool.slug, "version": listing_version},
         "consortium": party(consortium),
         "vendor": party(vendor),
@@ -71,6 +73,7 @@ def _body(order: Any) -> dict[str, Any]:
         "contact": {"name": order.contact_name, "email": order.contact_email},
         "pool": said["pool"],
         "tool": said["tool"]["name"],
+        "why": said.get("why", ""),
         "instrument": said["instrument"],
         "lines": lines(order),
         "total_cents": order.total_cents,
@@ -84,10 +87,11 @@ def _body(order: Any) -> dict[str, Any]:
 def lines(order: Any) -> list[dict[str, Any]]:
     """The seats at the district's exact share; spare seats on a line of their own, free."""
     pool = order.agreed["pool"]
+    why = order.agreed.get("why") or f"{order.seats:,} of the pool’s {pool['seats']:,} seats"
     seats = [
         {
             "what": order.agreed["tool"]["name"],
-            "note": f"{order.seats:,} of the pool’s {pool['seats']:,} seats",
+            "note": why,
             "seats": order.seats,
             "cents": order.total_cents,
         }
@@ -141,3 +145,37 @@ def invoice(
             "account": f"receivable:{order.leaid}",
         }
     return paper
+
+
+def credit_note(
+    order: Any,
+    *,
+    number: int,
+    cents: int,
+    issued_on: date,
+    why: str,
+    issuer: Any,
+    seq: int,
+    seal: str,
+) -> dict[str, Any]:
+    """What stands on a credit note; `why` says in a line what it is for."""
+    said: Mapping[str, Any] = order.agreed
+    return {
+        "v": FORMAT,
+        "number": number,
+        "issued_on": issued_on.isoformat(),
+        "district": said["district"],
+        "vendor": said["vendor"],
+        "consortium": said["consortium"],
+        "pool": said["pool"],
+        "tool": said["tool"]["name"],
+        "issuer": party(issuer),
+        "why": why,
+        "total_cents": cents,
+        "check": {
+            "consortium": said["consortium"]["slug"],
+            "seq": seq,
+            "hash": seal,
+            "account": f"receivable:{order.leaid}",
+        },
+    }

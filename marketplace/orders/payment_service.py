@@ -14,8 +14,8 @@ from marketplace.ledger import queries as books
 from marketplace.ledger import rules as ledger_rules
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
-from marketplace.orders import list_queries, queries, rules
-from marketplace.orders.models import Invoice, Payment, VendorPayment
+from marketplace.orders import credit_queries, list_queries, queries, rules
+from marketplace.orders.models import CreditNote, Invoice, Payment, VendorPayment
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import InvoiceStatus, PaymentMeans
 
@@ -46,7 +46,7 @@ def record_payment(
     reference = rules.tidy(reference)
     rules.check_other_person(invoice.issued_by, actor.user_id)
     rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
-    rules.check_amount(amount_cents, invoice.total_cents - invoice.paid_cents)
+    rules.check_amount(amount_cents, invoice.open_cents)
     ordered_on = clock.day_of(order.ordered_at, zone)
     rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
     closed = books.closed_through(session, invoice.consortium_id)
@@ -87,7 +87,9 @@ def record_payment(
         ledger_hash=entry.hash,
     )
     invoice.paid_cents += amount_cents
-    invoice.status = rules.status_after_payment(invoice.total_cents, invoice.paid_cents)
+    invoice.status = rules.status_after_payment(
+        invoice.total_cents, invoice.paid_cents, invoice.credited_cents
+    )
     session.add_all([payment, invoice])
     session.flush()
     ledger.give_receipt(
@@ -173,3 +175,56 @@ def pay_vendor(
     session.flush()
     emit(session, actor, "orders.vendor_paid", payment, amount_cents=amount_cents)
     return payment
+
+
+def record_refund(
+    session: Session,
+    actor: Actor,
+    note_id: UUID,
+    *,
+    means: PaymentMeans,
+    reference: str,
+    paid_on: date,
+    once_key: str,
+) -> CreditNote:
+    """Write down that what a note owes back was sent, all of it, and post it to the books.
+
+    Another person than the note's author records it. The same form again changes nothing.
+    """
+    note = credit_queries.get_credit_note(session, note_id, lock=True)
+    require(actor, "orders.record_refund", note)
+    if note.refund_key is not None and note.refund_key == once_key:
+        return note
+    order = queries.get_order(session, note.order_id)
+    rules.check_can_refund(note.owed_back_cents, note.refund_key is not None)
+    rules.check_other_person(note.issued_by, actor.user_id)
+    reference = rules.tidy(reference)
+    rules.check_reference(reference, ())
+    zone = order.agreed["pool"]["time_zone"]
+    rules.check_paid_on(paid_on, clock.day_of(note.issued_at, zone), clock.today(zone))
+    closed = books.closed_through(session, note.consortium_id)
+    ledger_rules.check_period_open(paid_on, closed, "paid_on")
+    if session.exec(select(CreditNote.id).where(CreditNote.refund_key == once_key)).first():
+        raise RuleBroken("This form was sent for another refund. Open it again.")
+
+    cents = note.owed_back_cents
+    said = order.agreed
+    entry = ledger.post(
+        session,
+        for_the_books(actor),
+        note.consortium_id,
+        key=f"refund:{note.id}",
+        kind=PostingKind.REFUND,
+        ref=f"pool:{said['pool']['slug']}/credit_note:{note.printed['issuer']['slug']}-{note.number}",
+        effective_on=paid_on,
+        legs=rules.posting_of_refund(
+            note.issuer_id == note.consortium_id, order.leaid, said["vendor"]["slug"], cents
+        ),
+    )
+    note.refunded_cents, note.refunded_on, note.refund_key = cents, paid_on, once_key
+    note.refund_means, note.refund_reference = means, reference
+    note.refund_by, note.refund_seq, note.refund_hash = actor.user_id, entry.seq, entry.hash
+    session.add(note)
+    session.flush()
+    emit(session, actor, "orders.refunded", note, number=note.number, cents=cents)
+    return note

@@ -109,6 +109,14 @@ access.declare(
         "orders.purchase_order": ALL_SIDES,
         "orders.invoice": ALL_SIDES,
         "orders.place_orders": [[is_system], [convenes_its_pool]],
+        "orders.place_additions": [[is_system], [convenes_its_pool]],
+        "orders.issue_credit": [[is_system], [leads_it]],
+        "orders.credit_note": ALL_SIDES,
+        "orders.record_refund": [
+            [leads_it, vendor_billed, holds_no_role_at_the_payer],
+            [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
+            [its_fiscal_agent, holds_no_role_at_the_payer],
+        ],
         "orders.keep_order_states": [[is_system]],
         "orders.issue_purchase_order": [[is_system], [is_the_district, buys]],
         "orders.issue_invoice": [

@@ -27,6 +27,24 @@ class OrderStatus(StrEnum):
     ENDED = "ended"
 
 
+class OrderKind(StrEnum):
+    """What an order is for: the pool's own share, or what came after during the term."""
+
+    POOL = "pool"
+    LATE_JOIN = "late_join"
+    ADDED_SEATS = "added_seats"
+    SHARE_CHANGE = "share_change"
+
+
+#: What stands before the pool's name on everything but the pool's own order.
+KIND_WORDS = {
+    OrderKind.POOL: "",
+    OrderKind.LATE_JOIN: "Late join",
+    OrderKind.ADDED_SEATS: "Added seats",
+    OrderKind.SHARE_CHANGE: "Change of share",
+}
+
+
 class InvoiceStatus(StrEnum):
     ISSUED = "issued"
     PART_PAID = "part_paid"
@@ -55,6 +73,7 @@ class Stage(StrEnum):
     BILLED = "billed"
     PART_PAID = "part_paid"
     PAID = "paid"
+    CREDITED = "credited"
 
 
 #: stage -> (kind of tag, words, icon)
@@ -64,15 +83,18 @@ STAGE_TAGS = {
     Stage.BILLED: ("info", "Invoice sent", "doc"),
     Stage.PART_PAID: ("warn", "Part paid", "mid"),
     Stage.PAID: ("good", "Paid", "ok"),
+    Stage.CREDITED: ("good", "Credited", "ok"),
 }
 
 
 def stage(has_po: bool, invoice: InvoiceStatus | None) -> Stage:
     if invoice is None:
         return Stage.TO_BILL if has_po else Stage.NEEDS_PO
-    return {InvoiceStatus.ISSUED: Stage.BILLED, InvoiceStatus.PART_PAID: Stage.PART_PAID}.get(
-        invoice, Stage.PAID
-    )
+    return {
+        InvoiceStatus.ISSUED: Stage.BILLED,
+        InvoiceStatus.PART_PAID: Stage.PART_PAID,
+        InvoiceStatus.CREDITED: Stage.CREDITED,
+    }.get(invoice, Stage.PAID)
 
 
 # -- placing orders --------------------------------------------------------------------------
@@ -207,9 +229,11 @@ def check_paid_on(paid_on: date, ordered_on: date, today: date) -> None:
         raise RuleBroken("This date is before the order. Check the year.", "paid_on")
 
 
-def status_after_payment(total_cents: int, paid_cents: int) -> InvoiceStatus:
-    if paid_cents >= total_cents:
-        return InvoiceStatus.PAID
+def status_after_payment(
+    total_cents: int, paid_cents: int, credited_cents: int = 0
+) -> InvoiceStatus:
+    if paid_cents + credited_cents >= total_cents:
+        return InvoiceStatus.PAID if paid_cents or not credited_cents else InvoiceStatus.CREDITED
     return InvoiceStatus.PART_PAID if paid_cents else InvoiceStatus.ISSUED
 
 
@@ -232,3 +256,30 @@ def check_vendor_payment(amount_cents: int, owed_cents: int, cash_cents: int) ->
             "Pay the rest when more is here.",
             "amount_cents",
         )
+
+
+# -- credits and refunds -----------------------------------------------------------------------
+
+
+def credit_spread(cents: int, open_cents: Iterable[int]) -> list[int]:
+    """How much of a credit each open bill takes, in the order given; what is left over is
+    owed back to the district."""
+    taken = []
+    for still_open in open_cents:
+        part = min(cents, max(still_open, 0))
+        taken.append(part)
+        cents -= part
+    return taken
+
+
+def posting_of_refund(by_consortium: bool, leaid: str, vendor_slug: str, cents: int) -> list[Leg]:
+    """The mirror of `posting_of_payment`: whoever was paid gives the money back."""
+    gives = "cash:main" if by_consortium else f"payable:{vendor_slug}"
+    return [Leg(f"receivable:{leaid}", cents), Leg(gives, -cents)]
+
+
+def check_can_refund(owed_back_cents: int, refunded: bool) -> None:
+    if refunded:
+        raise RuleBroken("This credit is already sent back.")
+    if owed_back_cents <= 0:
+        raise RuleBroken("Bills took up all of this credit, so nothing is to be sent back.")

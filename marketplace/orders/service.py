@@ -26,6 +26,20 @@ from marketplace.orders.rules import OrderStatus
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import Rung
 
+#: What other features may ask of orders, besides placing them; each in a file of its own.
+from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
+from marketplace.orders.invoice_service import issue_credit  # isort: skip
+
+__all__ = [
+    "Addition",
+    "Placed",
+    "issue_credit",
+    "issue_purchase_order",
+    "keep_order_states",
+    "place_additions",
+    "place_orders",
+]
+
 
 class Placed(NamedTuple):
     """The orders placed now, and the LEAIDs held back: by a paper that does not cover the term,

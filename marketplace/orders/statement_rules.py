@@ -52,9 +52,14 @@ def aging(bills: Iterable[tuple[Age, int]]) -> dict[Age, int]:
     return found
 
 
-def other_cents(by_kind: Mapping[PostingKind, int]) -> int:
-    """Credits, corrections, write-offs: what changed the account besides orders and payments."""
-    return sum(cents for kind, cents in by_kind.items() if kind not in KINDS_OF_ORDERS)
+def other_cents(by_kind: Mapping[PostingKind, int], on_papers_cents: int = 0) -> int:
+    """Credits, corrections, write-offs: what changed the account besides orders and payments.
+
+    `on_papers_cents` stands on orders and bills already: changes of a share that became an
+    order, less the credit that bills took up.
+    """
+    others = sum(cents for kind, cents in by_kind.items() if kind not in KINDS_OF_ORDERS)
+    return others - on_papers_cents
 
 
 # -- charge codes --------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from marketplace.orders import (
 )
 from marketplace.orders import (
     charge_service,
+    credit_queries,
     list_queries,
     papers,
     statement_rules,
@@ -33,6 +34,7 @@ from marketplace.orders.desk_views import Desk, bp, sit_down
 from marketplace.orders.forms import ChooseChargeCodesForm
 from marketplace.orders.list_queries import Document, Row, Sums
 from marketplace.orders.order_views import plain
+from marketplace.orders.rules import OrderKind
 from marketplace.orders.statement_rules import AGE_WORDS, EVERY_TOOL, Age
 from marketplace.pools import queries as pools
 from marketplace.pools.models import Commitment, Pool
@@ -57,6 +59,7 @@ class Statement:
     by_kind: dict[ledger_rules.PostingKind, int]
     debit_cents: int
     credit_cents: int
+    share_changes_cents: int
 
     @property
     def code(self) -> str:
@@ -68,7 +71,8 @@ class Statement:
 
     @property
     def other_cents(self) -> int:
-        return statement_rules.other_cents(self.by_kind)
+        on_papers = self.share_changes_cents - self.sums.credited_cents
+        return statement_rules.other_cents(self.by_kind, on_papers)
 
     @property
     def aging(self) -> dict[Age, int]:
@@ -136,6 +140,9 @@ def _statement(leaid: str, consortium: str | None) -> tuple[Desk, Statement | No
         by_kind=by_kind,
         debit_cents=debits,
         credit_cents=credits,
+        share_changes_cents=credit_queries.billed_as(
+            session, district.id, chosen.id, OrderKind.SHARE_CHANGE
+        ),
     )
 
 

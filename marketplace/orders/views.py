@@ -10,6 +10,7 @@ from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
     audit_views,
+    credit_views,
     invoice_views,
     list_queries,
     money_views,
@@ -19,7 +20,15 @@ from marketplace.orders import (
 from marketplace.orders.desk_views import Desk, bp
 from marketplace.orders.money_views import desk_of_actor
 
-__all__ = ["audit_views", "bp", "invoice_views", "money_views", "order_views", "statement_views"]
+__all__ = [
+    "audit_views",
+    "bp",
+    "credit_views",
+    "invoice_views",
+    "money_views",
+    "order_views",
+    "statement_views",
+]
 
 
 @fill("home.district")

@@ -147,7 +147,10 @@ def _members(org_id: UUID, pool: Pool | None) -> Any:
                 & (col(Allocation.district_id) == Member.district_id),
             )
             .outerjoin(
-                Order, (col(Order.pool_id) == pool.id) & (col(Order.org_id) == Member.district_id)
+                Order,
+                (col(Order.pool_id) == pool.id)
+                & (col(Order.org_id) == Member.district_id)
+                & (Order.part == 0),
             )
             .outerjoin(PurchaseOrder, col(PurchaseOrder.order_id) == Order.id)
             .outerjoin(Invoice, col(Invoice.order_id) == Order.id)

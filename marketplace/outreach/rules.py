@@ -33,6 +33,7 @@ class Standing(StrEnum):
     BILLED = "billed"
     PART_PAID = "part_paid"
     PAID = "paid"
+    CREDITED = "credited"
     ENDED = "ended"
 
 
@@ -53,6 +54,7 @@ STANDING_TAGS: dict[Standing, tuple[str, str, str]] = {
     Standing.BILLED: ("info", "Invoice sent", "doc"),
     Standing.PART_PAID: ("warn", "Part paid", "mid"),
     Standing.PAID: ("good", "Paid", "ok"),
+    Standing.CREDITED: ("good", "Credited", "ok"),
     Standing.ENDED: ("", "Ended", "dot"),
 }
 

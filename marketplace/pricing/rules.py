@@ -12,6 +12,7 @@ from marketplace.pricing.ladder import LadderStep, shares_by_tier
 from marketplace.pricing.members import MOST_SEATS_EACH, Member
 from marketplace.pricing.method_words import METHOD_WORDS, REST_WORDS, MethodWords
 from marketplace.pricing.methods import OFFERED, Method, Rest
+from marketplace.pricing.methods import Terms as SplitTerms
 from marketplace.pricing.periods import (
     POLICY_WORDS,
     Change,
@@ -94,6 +95,7 @@ __all__ = [
     "Rung",
     "Schedule",
     "Split",
+    "SplitTerms",
     "Stay",
     "Term",
     "TermSplit",

@@ -93,6 +93,7 @@ def read_card(
     """
     if not isinstance(document, Mapping):
         raise BadCard(["The card is not a mapping of “facts” and “answers”."])
+    document = _with_days(document)
     on = as_of or document.get("as_of")
     if type(on) is not date:
         raise BadCard(["as_of: it is not a date such as 2026-11-21."])
@@ -116,6 +117,30 @@ def read_card(
         incidents=frozenset(document.get("incidents", ())),
         model_changed_on=document.get("model_changed_on"),
     )
+
+
+def _with_days(document: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no dates, so a day may also be written as the text 2026-11-21."""
+    days = {key: _day(document[key]) for key in ("as_of", "model_changed_on") if key in document}
+    answers = document.get("answers")
+    if isinstance(answers, Mapping):
+        days["answers"] = {key: _answer_with_days(said) for key, said in answers.items()}
+    return {**document, **days}
+
+
+def _answer_with_days(said: Any) -> Any:
+    if not isinstance(said, Mapping):
+        return said
+    return {key: _day(v) if key in ("dated", "expires") else v for key, v in said.items()}
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _answer(said: Mapping[str, Any]) -> Answer:
@@ -240,13 +265,14 @@ def digest(text: str) -> str:
 
 
 def from_canonical(text: str, rubric: Rubric) -> Card:
-    """The card of a text that `canonical` wrote; its dates become dates again."""
-    document = json.loads(text)
-    document["as_of"] = date.fromisoformat(document["as_of"])
-    if "model_changed_on" in document:
-        document["model_changed_on"] = date.fromisoformat(document["model_changed_on"])
-    for said in document["answers"].values():
-        for key in ("dated", "expires"):
-            if said.get(key) is not None:
-                said[key] = date.fromisoformat(said[key])
-    return read_card(document, rubric)
+    """The card of a text that `canonical` wrote: it was checked before, so it is only read."""
+    document = _with_days(json.loads(text))
+    return Card(
+        product=document.get("product", ""),
+        as_of=document["as_of"],
+        rubric=rubric.version,
+        facts=document["facts"],
+        answers={key: _answer(said) for key, said in document["answers"].items()},
+        incidents=frozenset(document.get("incidents", ())),
+        model_changed_on=document.get("model_changed_on"),
+    )

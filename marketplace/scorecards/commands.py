@@ -1,13 +1,15 @@
 """`marketplace scorecard`: score a card from a file, as anybody can."""
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from marketplace.core import plain_yaml
-from marketplace.scorecards import queries, rules
+from marketplace.scorecards import acr_rules, queries, rules
+from marketplace.scorecards.acr_rules import Report
 from marketplace.scorecards.rules import Card, Result, Rubric
 
 MOST_CARD_BYTES = 500_000
@@ -65,4 +67,41 @@ def _in_words(rubric: Rubric, card: Card, result: Result) -> list[str]:
     return lines
 
 
-COMMANDS = (scorecard,)
+@click.group()
+def acr() -> None:
+    """Accessibility conformance reports (OpenACR)."""
+
+
+@acr.command()
+@click.argument("report_file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of words.")
+def check(report_file: Path, as_json: bool) -> None:
+    """Check REPORT_FILE by schema and catalog, and count it against WCAG 2.1 A and AA."""
+    report = queries.read_acr(plain_yaml.read_file(report_file, report_file.name))
+    if as_json:
+        click.echo(json.dumps(report.document(), indent=1))
+    else:
+        for line in _report_in_words(report):
+            click.echo(line)
+    for problem in report.problems:
+        click.echo(f"{report_file.name}: {problem}", err=True)
+    sys.exit(1 if report.problems else 0)
+
+
+def _report_in_words(report: Report) -> list[str]:
+    names = queries.catalogs().wcag21()
+    counted = ", ".join(
+        f"{level.replace('-', ' ')} {report.count(level)}" for level in acr_rules.LEVELS
+    )
+    answer, why = acr_rules.answer_to_eq01(report, queries.today())
+    return [
+        f"{report.title}: WCAG 2.1 A and AA, {len(names)} criteria, {report.applicable} apply",
+        f"{counted}, blank or absent {len(report.missing)}",
+        *(f"  not met: {number} {names[number]}" for number in report.unmet),
+        *(f"  missing: {number} {names[number]}" for number in report.missing),
+        *report.notes,
+        f"In the rubric it answers EQ-01 with {answer}: {why}",
+    ]
+
+
+COMMANDS = (scorecard, acr)

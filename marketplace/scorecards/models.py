@@ -128,6 +128,40 @@ class ScorecardIncident(OwnedByOrg, table=True):
     closed_at: datetime | None = None
 
 
+class AccessibilityReport(OwnedByOrg, table=True):
+    """An accessibility report (OpenACR) as the vendor filed it, checked and counted. Public."""
+
+    __tablename__ = "accessibility_report"
+    __table_args__ = (UniqueConstraint("tool_id", "sha256"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    tool_id: UUID = Field(foreign_key="tool.id")
+    title: str
+    dated: date | None = None
+    sha256: str
+    content: str = Field(sa_type=Text)
+    #: As `marketplace acr check --json` prints it.
+    counts: dict[str, Any] = Field(sa_type=JSON)
+    #: The answer to EQ-01 that the rubric derives from it, on the day it was filed.
+    answer: str
+    because: str
+    filed_at: datetime
+    filed_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+
+
+class LawTask(OwnedByOrg, table=True):
+    """A duty of the district itself about one tool, marked as done."""
+
+    __tablename__ = "law_task"
+    __table_args__ = (UniqueConstraint("org_id", "tool_id", "requirement"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    tool_id: UUID = Field(foreign_key="tool.id")
+    requirement: str
+    done_on: date
+    done_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+
+
 class ScorecardStanding(OwnedByOrg, table=True):
     """How the newest card of a tool stands: the one row that lists and guards read."""
 

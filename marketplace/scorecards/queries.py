@@ -28,7 +28,8 @@ from sqlmodel import Session, col, select
 from marketplace.catalogue.models import Tool
 from marketplace.core import clock, plain_yaml, tenancy
 from marketplace.core.errors import NotFound
-from marketplace.scorecards import rules
+from marketplace.scorecards import acr_rules, rules
+from marketplace.scorecards.acr_rules import Catalogs, Report
 from marketplace.scorecards.models import (
     WHOLE_TOOL,
     Scorecard,
@@ -41,6 +42,7 @@ from marketplace.scorecards.models import (
 from marketplace.scorecards.rules import NextDrop, Rubric, Standing
 
 RUBRICS = Path(__file__).parent / "rubrics"
+OPENACR = Path(__file__).parent / "openacr"
 NEWEST = "2026.1.0"
 #: A card's days are those of the federal capital, so that a grade changes once for everybody.
 ZONE = "America/New_York"
@@ -66,6 +68,19 @@ def read_rubric(path: Path) -> Rubric:
     return rules.parse(document, sha256(path.read_bytes()).hexdigest())
 
 
+@cache
+def catalogs() -> Catalogs:
+    """What reports are checked against; see the notice in openacr/catalogs.yaml."""
+    found = plain_yaml.read_file(OPENACR / "catalogs.yaml", "catalogs.yaml")
+    schema = json.loads((OPENACR / "openacr-0.1.0.json").read_text(encoding="utf-8"))
+    return Catalogs(found["catalogs"], tuple(found["terms"]), tuple(found["components"]), schema)
+
+
+def read_acr(document: Any) -> Report:
+    """An accessibility report, checked and counted. Raises `RuleBroken` when it is none."""
+    return acr_rules.read_report(document, catalogs())
+
+
 # -- how tools stand -------------------------------------------------------------------------
 
 
@@ -85,7 +100,7 @@ def standings(
     found = {tool_id: rules.not_reviewed(names.get(tool_id, "This tool")) for tool_id in wanted}
     for tool_id in wanted:
         if mine := [row for row in rows if row.tool_id == tool_id]:
-            found[tool_id] = _of_rows(names.get(tool_id, "This tool"), mine, day)
+            found[tool_id] = _worst_of(names.get(tool_id, "This tool"), mine, day)
     return found
 
 
@@ -95,17 +110,18 @@ def standing(session: Session, tool: Tool, today: date | None = None) -> Standin
     with tenancy.everyone(_WHY):
         rows = list(session.exec(query))
     day = today or clock.today(ZONE)
-    return _of_rows(tool.name, rows, day) if rows else rules.not_reviewed(tool.name)
+    return _worst_of(tool.name, rows, day) if rows else rules.not_reviewed(tool.name)
 
 
-def _of_rows(tool: str, rows: Sequence[ScorecardStanding], day: date) -> Standing:
+def _worst_of(tool: str, rows: Sequence[ScorecardStanding], day: date) -> Standing:
     """The card of the whole tool; where only editions have cards, the one that stands worst."""
     whole = [row for row in rows if row.edition_key == WHOLE_TOOL]
-    each = [_of_row(tool, row, day) for row in whole or rows]
+    each = [standing_in_words(tool, row, day) for row in whole or rows]
     return max(each, key=lambda s: (bool(s.blocks_purchase), rules.RANKS[s.grade]))
 
 
-def _of_row(tool: str, row: ScorecardStanding, day: date) -> Standing:
+def standing_in_words(tool: str, row: ScorecardStanding, day: date) -> Standing:
+    """A row of a standing, said for a day."""
     drop = None
     if row.next_drop_on is not None:
         drop = NextDrop(row.next_drop_on, row.next_grade)

@@ -226,7 +226,8 @@ class Sheet:
         return Line(criterion, place, criterion.weight, points, level, lowered, void, fires, None)
 
     def _points(self, criterion: Criterion, option: str) -> int:
-        return int(criterion.options[option].points * self.rubric.point_scale)
+        points = criterion.options[option].points
+        return points.numerator * (self.rubric.point_scale // points.denominator)
 
     def _lifetime(self, criterion: Criterion, answer: Answer) -> tuple[int, int]:
         """The first days without one level, and without any."""

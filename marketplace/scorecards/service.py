@@ -387,7 +387,10 @@ def rescore(session: Session, actor: Actor, tool: Tool, cause: ScoreCause) -> No
             reviewed_since=[i.opened_at < card.published_at for i in incidents],
         )
         if sorted(flags) != standing.incidents:
-            _score_again(session, actor, standing, card, flags, cause)
+            was = standing.grade
+            _score_again(session, standing, card, flags, cause)
+            if was != standing.grade:
+                _tell_grade(session, actor, standing, was, cause)
 
 
 def rescore_due(session: Session, actor: Actor, *, most: int = PORTION) -> int:
@@ -399,9 +402,16 @@ def rescore_due(session: Session, actor: Actor, *, most: int = PORTION) -> int:
     require(actor, "scorecards.rescore_due")
     due = queries.standings_due(session, queries.today(), most)
     cards = queries.cards_by_id(session, [standing.card_id for standing in due])
+    changed: list[tuple[ScorecardStanding, str]] = []
     for standing in due:
-        flags = frozenset(standing.incidents)
-        _score_again(session, actor, standing, cards[standing.card_id], flags, ScoreCause.AGED)
+        was, flags = standing.grade, frozenset(standing.incidents)
+        _score_again(session, standing, cards[standing.card_id], flags, ScoreCause.AGED)
+        if was != standing.grade:
+            changed.append((standing, was))
+    session.flush()  # all rows at once; each event with a listener would write its own
+    for standing, was in changed:
+        _tell_grade(session, actor, standing, was, ScoreCause.AGED)
+    for standing in due:
         if queries.today() >= standing.expires_on and not standing.expiry_told:
             standing.expiry_told = True
             emit(session, actor, "scorecards.card_expired", standing, was=standing.grade)
@@ -410,7 +420,6 @@ def rescore_due(session: Session, actor: Actor, *, most: int = PORTION) -> int:
 
 def _score_again(
     session: Session,
-    actor: Actor,
     standing: ScorecardStanding,
     row: Scorecard,
     flags: frozenset[str],
@@ -419,15 +428,11 @@ def _score_again(
     rubric = queries.rubric(row.rubric_version)
     card = rules.from_canonical(row.inputs, rubric).at(queries.today(), flags)
     result = rules.score(rubric, card)
-    was = standing.grade
     _keep(session, standing, card, result, cause)
-    if was != result.grade:
-        emit(
-            session,
-            actor,
-            "scorecards.grade_changed",
-            standing,
-            grade=result.grade,
-            was=was,
-            cause=cause,
-        )
+
+
+def _tell_grade(
+    session: Session, actor: Actor, standing: ScorecardStanding, was: str, cause: ScoreCause
+) -> None:
+    grade = standing.grade
+    emit(session, actor, "scorecards.grade_changed", standing, grade=grade, was=was, cause=cause)

@@ -8,6 +8,7 @@ from sqlmodel import select
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
 from marketplace.consortia import queries, service
+from marketplace.consortia.by_laws_rules import Choices, LeaveAt
 from marketplace.consortia.rules import (
     ConsortiumStatus,
     InstrumentKind,
@@ -17,7 +18,7 @@ from marketplace.consortia.rules import (
 from marketplace.core import clock, jobs, mail, tenancy
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import Event
-from tests.conftest import NOW
+from tests.conftest import NOW, on_sqlite
 
 TODAY = NOW.date()
 
@@ -266,12 +267,24 @@ def test_an_instrument_must_be_signed_before_and_run_for_the_whole_term(make, lo
     assert not force(look, *ask, signed_by=TODAY, since=date(2026, 10, 31), until=date(2027, 6, 30))
 
 
-def test_leaving_ends_the_view_of_the_consortium_and_keeps_the_papers(make, act, look):
-    consortium, district = make.consortium(), make.district()
+NOTICE = Choices(notice_days=60, leave_at=LeaveAt.AFTER_NOTICE)
+
+
+def test_a_member_leaves_after_its_notice_and_its_papers_stay(app, make, act, look):
+    consortium, district = make.consortium(choices=NOTICE), make.district()
     member, head = make.member(consortium, district), make.buyer(district)
 
+    for _ in range(2):
+        given = act(head, service.leave_consortium, consortium.org_id)
+        assert given.leaves_on == TODAY + timedelta(days=60)
+    act(head, service.take_notice_back, consortium.org_id)
     act(head, service.leave_consortium, consortium.org_id)
+    due(app, "consortia.end_due", NOW + timedelta(days=60))
+    assert queries.member(look, consortium.org_id, district.id).status is MemberStatus.ACTIVE
+    for _ in range(2):
+        due(app, "consortia.end_due", NOW + timedelta(days=62))
 
+    look.rollback()
     assert queries.member(look, consortium.org_id, district.id).status is MemberStatus.ENDED
     assert district.id not in accounts.identity(look, head).circles
     assert len(queries.instruments_of(look, member.id)) == 1
@@ -286,6 +299,32 @@ def test_a_stranger_finds_no_consortium_from_its_own_scope(make, act):
         act(stranger, service.invite_district, consortium.org_id, make.district().id)
 
 
+def due(app, name, at):
+    with clock.frozen(at), app.app_context():
+        return jobs._run_timed(name, jobs.timed_jobs()[name])
+
+
+@on_sqlite
+def test_a_paper_that_ends_is_reminded_of_once_at_each_of_its_days(app, make, look, deliver):
+    consortium, district = make.consortium(), make.district()
+    convener, head = make.convener(consortium), make.buyer(district)
+    member = make.member(consortium, district, instrument=False)
+    make.instrument(member, ends_on=TODAY + timedelta(days=200))
+
+    sent = [
+        due(app, "consortia.remind_due", NOW + timedelta(days=after))
+        for after in (10, 30, 30, 115, 145, 175, 176, 199, 220)
+    ]
+    with clock.frozen(NOW + timedelta(days=230)):
+        deliver()
+
+    assert sent == [0, 1, 0, 1, 1, 1, 0, 0, 0]
+    letters = [letter.recipient for letter in mail.newest_letters(look)]
+    assert sorted(letters) == sorted([convener.email, head.email] * 4)
+    make.instrument(member, ends_on=TODAY + timedelta(days=100))
+    assert due(app, "consortia.remind_due", NOW + timedelta(days=80)) == 0  # a longer one follows
+
+
 def test_everybody_concerned_gets_a_letter(app, make, act, look, deliver):
     consortium, district = make.consortium(), make.district()
     convener, head, org = make.convener(consortium), make.buyer(district), consortium.org_id
@@ -293,7 +332,7 @@ def test_everybody_concerned_gets_a_letter(app, make, act, look, deliver):
     act(head, across(service.ask_to_join), org, accept_by_laws=True)
     act(convener, service.approve_request, org, district.id)
     act(head, across(service.file_instrument), org, district.id, paper())
-    act(head, service.leave_consortium, org)
+    act(convener, service.end_membership, org, district.id)
     deliver()
     deliver()
 

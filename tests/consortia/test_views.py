@@ -269,9 +269,11 @@ def test_a_member_leaves(make, client_for, see):
     make.member(consortium, district)
     client, slug = client_for(make.buyer(district)), make.org_of(consortium).slug
 
+    assert "your last day is Jun 30, 2027" in client.get(f"/consortia/{slug}/leave").text
     client.send(f"/consortia/{slug}/leave")
 
     member = see(queries.member, consortium.org_id, district.id)
-    assert member.status is MemberStatus.ENDED
-    assert "Ask to join" in client.get(f"/consortia/{slug}").text
-    assert date(2026, 11, 16) == member.ended_at.date()
+    assert (member.status, member.leaves_on) == (MemberStatus.ACTIVE, date(2027, 6, 30))
+    assert "Its last day is Jun 30, 2027" in client.get(f"/consortia/{slug}").text
+    client.send(f"/consortia/{slug}/leave", stay="1")
+    assert see(queries.member, consortium.org_id, district.id).leaves_on is None

@@ -15,6 +15,7 @@ from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import links
 from tests.isolation.world import PASSWORD
+from tests.scorecards.conftest import REPORT
 
 NEW_PASSWORD = "another slow walk in the rain"
 PAPER = b"%PDF-1.7 a new signed paper"
@@ -167,6 +168,18 @@ def _evidence(_t):
     }
 
 
+def _refund(t):
+    return _payment(t) | {"once_key": f"refund-{t.letter}"}
+
+
+def _certificate(_t):
+    return {"deleted_on": "2026-11-10", "file": (BytesIO(PAPER), "deleted.pdf")}
+
+
+def _next_pool(t):
+    return _plan(t) | {"title": "The year after", "term_starts_on": "2027-02-01"}
+
+
 LETTER_AGAIN = "a letter may be asked for again when it did not come"
 
 
@@ -286,6 +299,15 @@ DOORS = {
     "/v/<slug>/listings/import/<uuid:import_id>": Door(
         "vendor-listing_editor", lambda t: {"column_0": "name", "column_1": "summary"}
     ),
+    "/d/<leaid>/tools/<slug>/duties/<requirement>": Door(
+        "district-buyer", lambda t: {"done_on": "2026-11-02"}
+    ),
+    "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
+        "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
+    ),
+    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
+    ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
     "/d/<leaid>/shortlists/new": Door(
@@ -341,6 +363,35 @@ DOORS = {
     "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
     "/consortia/<slug>/instrument": Door("district-buyer", _paper),
     "/consortia/<slug>/leave": Door("district-buyer"),
+    "/consortia/<slug>/voters": Door(
+        "district-buyer",
+        lambda t: {"voter": str(t.people["district-administrator"].id), "alternate": ""},
+    ),
+    # decisions
+    "/consortia/<slug>/decisions/new": Door(
+        "convener",
+        lambda t: {
+            "kind": "pick_tool",
+            "subject": "",
+            "title": "Shall we?",
+            "words": "Because.",
+            "closes_day": "2026-12-20",
+            "closes_time": "17:00",
+            "once_key": f"zq{t.letter}-d",
+        },
+    ),
+    "/consortia/<slug>/decisions/<int:number>/vote": Door(
+        "district-buyer", lambda t: {"choice": "yes", "district": ""}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/conflict": Door(
+        "district-buyer", lambda t: {"conflict": "We own a part of it."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/proxy": Door(
+        "district-buyer", lambda t: {"to": str(t.neighbour.id), "proxy": "We are away."}
+    ),
+    "/consortia/<slug>/decisions/<int:number>/remark": Door(
+        "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
+    ),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -411,6 +462,33 @@ DOORS = {
     "/d/<leaid>/gaps/<slug>": Door(
         "district-buyer", lambda t: {"words": "We ask yearly.", "seen": "EQ-02:declined"}
     ),
+    # incidents
+    "/tools/<slug>/report-incident": Door(
+        "district-buyer",
+        lambda t: {"words": "It was open.", "once_key": f"zq{t.letter}-new-report"},
+    ),
+    "/v/<slug>/incidents/<uuid:incident_id>/answer": Door(
+        "vendor-listing_editor", lambda t: {"words": "We closed it."}
+    ),
+    "/admin/incidents/<uuid:incident_id>/propose": Door(
+        "operator",
+        lambda t: {
+            "public_words": "Names were open.",
+            "evidence_words": "A screenshot.",
+            "exposes_students": "",
+            "file": (BytesIO(PAPER), "proof.pdf"),
+        },
+        again="another proof may be put on file until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/dismiss": Door("operator", lambda t: {"why": "No."}),
+    "/admin/incidents/<uuid:incident_id>/late": Door(
+        "operator",
+        lambda t: {"proves": "They knew on May 2."},
+        again="the proof may be changed until a second person agrees",
+    ),
+    "/admin/incidents/<uuid:incident_id>/late/confirm": Door("operator"),
+    "/admin/incidents/<uuid:incident_id>/close": Door("operator", lambda t: {"done": "Gone."}),
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
@@ -465,7 +543,54 @@ DOORS = {
     "/v/<slug>/reviews/<tool_slug>/words": Door("vendor-listing_editor", _words),
     "/v/<slug>/reviews/<tool_slug>/evidence": Door("vendor-listing_editor", _evidence),
     "/v/<slug>/reviews/<tool_slug>/check": Door("vendor-listing_editor"),
+    # renewals
+    "/d/<leaid>/terms/<consortium>/<pool_slug>/join": Door(
+        "neighbour",
+        lambda t: {"seats": "30", "starts_on": "2027-09-01", "once_key": f"once-{t.letter}-join"},
+    ),
+    "/d/<leaid>/terms/<consortium>/<pool_slug>/seats/<uuid:batch_id>": Door(
+        "district-buyer", lambda t: {"seats": "10", "once_key": f"once-{t.letter}-seats"}
+    ),
+    "/d/<leaid>/terms/<consortium>/<pool_slug>/leave": Door(
+        "neighbour",
+        lambda t: {
+            "starts_on": "2026-11-25",
+            "reason": "Our school closes in December.",
+            "once_key": f"once-{t.letter}-leave",
+        },
+    ),
+    "/d/<leaid>/terms/<consortium>/<pool_slug>/answer": Door(
+        "district-buyer", lambda t: {"answer": "fewer", "seats": "40", "words": "Money is short."}
+    ),
+    "/d/<leaid>/term-requests/<uuid:request_id>/take-back": Door("district-buyer"),
+    "/d/<leaid>/term-requests/<uuid:request_id>/consent": Door(
+        "neighbour",
+        lambda t: {"signer_name": "Pat Lee", "signer_title": "Head", "rise_cents": "0"},
+    ),
+    "/d/<leaid>/seats-in-use/<uuid:pool_id>": Door("district-buyer", lambda t: {"used": "75"}),
+    "/v/<vendor>/seats-in-use/<uuid:pool_id>/<leaid>": Door(
+        "vendor-finance", lambda t: {"used": "75"}
+    ),
+    "/d/<leaid>/counts/<uuid:count_id>": Door("district-buyer", lambda t: {"agree": "yes"}),
+    "/v/<vendor>/counts/<uuid:count_id>": Door("vendor-finance", lambda t: {"agree": "yes"}),
+    "/d/<leaid>/exit/<uuid:order_id>/certificate": Door("district-buyer", _certificate),
+    "/v/<vendor>/exit/<uuid:order_id>/certificate": Door("vendor-finance", _certificate),
+    "/c/<consortium>/term-requests/<uuid:request_id>/join": Door("convener"),
+    "/c/<consortium>/term-requests/<uuid:request_id>/leave": Door("convener"),
+    "/c/<consortium>/term-requests/<uuid:request_id>/refuse": Door(
+        "convener", lambda t: {"reason": "The vendor has no seats left."}
+    ),
+    "/c/<consortium>/terms/<pool_slug>/batches/new": Door(
+        "convener", lambda t: {"starts_on": "2026-11-28", "ask_until": "2026-11-27"}
+    ),
+    "/c/<consortium>/batches/<uuid:batch_id>/place": Door("convener"),
+    "/c/<consortium>/terms/<pool_slug>/true-up": Door("convener"),
+    "/c/<consortium>/true-ups/<uuid:run_id>/approve": Door("convener"),
+    "/c/<consortium>/true-ups/<uuid:run_id>/refuse": Door("convener"),
+    "/c/<consortium>/terms/<pool_slug>/renew": Door("convener", _next_pool),
     # orders
+    "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
+    "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
     "/d/<leaid>/charge-codes": Door(
         "district-buyer",
         lambda t: {"applies_to": "all", "function_code": "2230", "object_code": "735"},

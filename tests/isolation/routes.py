@@ -14,6 +14,9 @@ VALUES = {
     ("/account", "invitation_id"): lambda t: t.invitation.id,
     ("/account", "membership_id"): lambda t: t.membership.id,
     ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
+    ("/admin/incidents", "incident_id"): lambda t: t.incident.id,
+    ("/open/incidents/", "incident_id"): lambda t: t.incident.id,
+    ("/v/", "incident_id"): lambda t: t.incident.id,
     ("/agreements/", "agreement_id"): lambda t: t.agreement.id,
     ("/d/", "agreement_id"): lambda t: t.private_agreement.id,
     ("/v/", "agreement_id"): lambda t: t.private_agreement.id,
@@ -31,6 +34,8 @@ VALUES = {
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
     ("/consortia/new/", "step"): lambda t: "name",
+    ("/consortia/", "number"): lambda t: 1,
+    ("/consortia/<slug>/decisions/<int:number>/minutes.pdf", "number"): lambda t: 2,
     ("/d/", "leaid"): lambda t: t.district.leaid,
     ("/districts/", "leaid"): lambda t: t.district.leaid,
     ("/f/", "slug"): lambda t: t.funder.slug,
@@ -60,6 +65,9 @@ VALUES = {
     ("/d/", "search_id"): lambda t: t.saved_search.id,
     ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
     ("/d/", "slug"): lambda t: t.tool.slug,
+    ("/d/", "kind"): lambda t: "parent_notice",
+    ("/d/", "requirement"): lambda t: "US-6",
+    ("/tools/", "version"): lambda t: 2,
     ("/tools/", "slug"): lambda t: t.tool.slug,
     ("/tools/", "file_id"): lambda t: t.evidence.id,
     ("/tools/", "number"): lambda t: 1,
@@ -71,14 +79,40 @@ VALUES = {
     ("/v/", "tool_slug"): lambda t: t.draft.slug,
     ("/v/", "vendor"): lambda t: t.vendor.slug,
     ("/vendors/", "slug"): lambda t: t.vendor.slug,
+    ("/c/<consortium>/true-ups", "run_id"): lambda t: t.run.id,
+    ("/c/<consortium>/terms/", "pool_slug"): lambda t: t.term_pool.slug,
+    ("/c/<consortium>/batches/", "batch_id"): lambda t: t.batch.id,
+    ("/c/<consortium>/term-requests/", "request_id"): lambda t: t.leave_request.id,
+    ("/d/<leaid>/term", "batch_id"): lambda t: t.batch.id,
+    ("/d/<leaid>/term", "consortium"): lambda t: t.consortium_org.slug,
+    ("/d/<leaid>/term", "pool_slug"): lambda t: t.term_pool.slug,
+    ("/d/<leaid>/term", "request_id"): lambda t: t.leave_request.id,
+    ("/d/<leaid>/exit/", "order_id"): lambda t: t.term_order.id,
+    ("/v/<vendor>/exit/", "order_id"): lambda t: t.term_order.id,
+    ("/d/<leaid>/seats-in-use/", "pool_id"): lambda t: t.term_pool.id,
+    ("/v/<vendor>/seats-in-use/", "pool_id"): lambda t: t.term_pool.id,
+    ("/v/<vendor>/seats-in-use/", "leaid"): lambda t: t.district.leaid,
+    ("/d/", "count_id"): lambda t: t.count.id,
+    ("/v/", "count_id"): lambda t: t.own_count.id,
+    ("", "certificate_id"): lambda t: t.certificate.id,
+    ("", "note_id"): lambda t: t.credit.id,
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,
 }
+_JOIN = "/d/<leaid>/terms/<consortium>/<pool_slug>/join"
+_LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
+_CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
+    **{
+        (f"/admin/incidents/<uuid:incident_id>/{step}", "incident_id"): (
+            lambda t: t.confirmed_incident.id
+        )
+        for step in ("late", "late/confirm", "close")
+    },
     ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
@@ -110,9 +144,19 @@ SPECIAL = {
     ("/v/<slug>/reviews/<tool_slug>/evidence", "tool_slug"): lambda t: t.answering.slug,
     ("/v/<slug>/reviews/<tool_slug>/check", "tool_slug"): lambda t: t.checking.slug,
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
+    (_JOIN, "leaid"): lambda t: t.neighbour.leaid,
+    (_JOIN, "pool_slug"): lambda t: t.order_pools["ready"].slug,
+    (_LEAVE, "leaid"): lambda t: t.neighbour.leaid,
+    (_CONSENT, "leaid"): lambda t: t.neighbour.leaid,
+    ("/c/<consortium>/term-requests/<uuid:request_id>/join", "request_id"): (
+        lambda t: t.late_request.id
+    ),
 }
 #: Parts of an address that name no object of anybody.
 NOBODYS = {"domain", "question", "code", "ending", "kind", "number", "section", "seq", "letter_id"}
+NOBODYS = {
+    *("code", "ending", "kind", "number", "section", "seq", "letter_id", "requirement", "version"),
+}
 #: What nobody has, in the shape of each kind of value.
 UNKNOWN_UUID = UUID(int=0)
 UNKNOWN = {"leaid": "0000000", "code": "receivable:0000000", "seq": 999_999}
@@ -124,10 +168,15 @@ OPEN_TO_OTHERS = {
     "agreements.can_we_join": "any district may ask whether a standing offer fits it",
     "agreements.file_agreement": "any district may file what it signed with the maker of a tool",
     "agreements.record_join": "any district of the state may join a standing offer",
+    "oversight.report_incident": "any district may report an incident of a public tool",
     "guard.accept_gaps": "any district may accept the gaps of a public card",
     "catalogue.follow_tool": "any district may follow a public tool",
     "catalogue.shortlist_tool": "any district may put a public tool on a list of its own",
     "catalogue.unfollow_tool": "any district may follow a public tool",
+    "scorecards.check_tool": "any district may ask whether it can use a public tool",
+    "scorecards.mark_task": "any district may mark its own duties about a public tool",
+    "scorecards.paper": "any district may have papers drafted about a public tool",
+    "scorecards.paper_pdf": "any district may have papers drafted about a public tool",
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",

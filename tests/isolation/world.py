@@ -7,6 +7,7 @@ who is a member, the books) carries no mark; `PUBLIC_TEXT` in test_world.py list
 """
 
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -35,13 +36,22 @@ from marketplace.catalogue.listing_models import (
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.by_laws_rules import Choices, choices_as_json
 from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
-from marketplace.consortia.rules import ConsortiumStatus, LegalShape, MemberStatus
+from marketplace.consortia.rules import (
+    ConflictRule,
+    ConsortiumStatus,
+    LegalShape,
+    Majority,
+    MemberStatus,
+)
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import Actor
 from marketplace.core.events import Delivery, Event
 from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
+from marketplace.decisions.models import Decision, Elector, Remark
+from marketplace.decisions.rules import DecisionKind, Outcome
+from marketplace.decisions.rules import tally as count
 from marketplace.directory.models import District
 from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, proof_service
@@ -50,13 +60,20 @@ from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.outreach import service as outreach_service
+from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
+from marketplace.oversight.rules import IncidentStatus, StepKind
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from marketplace.scorecards import law_service
+from marketplace.scorecards import service as scorecards_service
+from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
+from tests.isolation import terms
 from tests.isolation.reviews import Reviews
+from tests.scorecards.conftest import REPORT, TWO, card_document
 
 PASSWORD = "a slow walk round the lake"
 #: The most Bravo's districts will pay, and a price it has not published: in cents.
@@ -121,15 +138,19 @@ class Builder:
         self.funder()
         self.consortia()
         self.members()
+        self.decisions()
         self.pools()
         self.gaps()
+        self.incidents()
         self.agreements()
         self.orders()
         self.outreach()
         self.correction()
         self.invitations()
+        terms.build(self)
         self.proofs()
         Reviews(self).build()
+        self.scorecard()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -390,12 +411,81 @@ class Builder:
             self.set(stored, name=self.mark("agreement.pdf"), content=content, size=len(content))
         t.instrument = next(p for p in self.own_rows(Instrument) if p.member_id == t.member.id)
 
+    def decisions(self):
+        """One vote that runs, with what was said, and one that has ended."""
+        t, voter = self.t, self.t.people["district-buyer"]
+        self.set(t.member, voter_id=voter.id)
+        for number in (1, 2):
+            ended = number == 2
+            tally = asdict(count([], 50, Majority.MORE_THAN_HALF, ConflictRule.COUNTED))
+            decision = self.make.save(
+                Decision(
+                    org_id=t.consortium.org_id,
+                    number=number,
+                    kind=DecisionKind.PICK_TOOL,
+                    title=f"Question {number}",
+                    words="Our teachers like it.",
+                    opened_at=clock.now(),
+                    opened_by_id=t.people["convener"].id,
+                    closes_at=clock.now() + timedelta(days=20),
+                    time_zone="America/Chicago",
+                    by_laws_version=1,
+                    quorum_percent=50,
+                    majority=Majority.MORE_THAN_HALF,
+                    conflict=ConflictRule.COUNTED,
+                    proxies=True,
+                    closed_at=clock.now() if ended else None,
+                    outcome=Outcome.NO_QUORUM if ended else None,
+                    counted=tally if ended else {},
+                    once_key=f"{t.letter}-{number}",
+                )
+            )
+            for district in (t.district, t.neighbour):
+                self.make.save(
+                    Elector(
+                        org_id=t.consortium.org_id,
+                        decision_id=decision.id,
+                        district_id=district.id,
+                        votes=1,
+                    )
+                )
+            self.make.save(
+                Remark(
+                    org_id=t.consortium.org_id,
+                    decision_id=decision.id,
+                    user_id=voter.id,
+                    for_id=t.district.id,
+                    words=self.mark("said-among-members"),
+                    said_at=clock.now(),
+                    once_key="r",
+                )
+            )
+
     def waiting(self, district, status, words):
         member = self.make.member(self.t.consortium, district, status=status, words=words)
         if status is MemberStatus.REQUESTED:
             self.set(member, approved_at=None)
         else:
             self.set(member, accepted_by_laws_version=None)
+
+    def scorecard(self):
+        """A published card of the tool, an accessibility report, a duty marked as done."""
+        t = self.t
+        t.operator_of_cards = self.make.operator()
+        with self.writing(t.operator_of_cards) as (session, actor):
+            scorecards_service.publish_card(
+                session, actor, t.tool.id, card_document("E2"), reviewers=TWO
+            )
+        with self.writing(t.people["vendor-listing_editor"]) as (session, actor):
+            law_service.file_report(session, actor, t.tool.id, REPORT)
+        self.make.save(
+            LawTask(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                requirement="US-8",
+                done_on=clock.now().date(),
+            )
+        )
 
     def own_rows(self, table):
         orgs = [self.t.consortium_org.id, self.t.cash_org.id]
@@ -417,6 +507,61 @@ class Builder:
                 words=self.mark("why-the-gap-is-accepted"),
                 accepted_by=t.people["neighbour"].id,
                 accepted_at=clock.now(),
+            )
+        )
+
+    def incidents(self):
+        """A report that waits for a second person, and a confirmed incident."""
+        make, t = self.make, self.t
+        reporter, another = t.people["district-buyer"].id, t.people["convener"].id
+        common = {
+            "org_id": t.district.id,
+            "tool_id": t.gapped.id,
+            "vendor_id": t.vendor.id,
+            "reported_at": clock.now(),
+            "reported_by": reporter,
+            "proposed_by": another,
+        }
+        t.incident = make.save(
+            Incident(
+                **common,
+                reported_words=self.mark("report"),
+                once_key=self.mark("report-key"),
+                public_words=self.mark("not-yet-public"),
+                evidence_words=self.mark("proof-not-yet-public"),
+            )
+        )
+        t.confirmed_incident = make.save(
+            Incident(
+                **common,
+                status=IncidentStatus.CONFIRMED,
+                reported_words=self.mark("confirmed-report"),
+                once_key=self.mark("confirmed-key"),
+                public_words="A list was open.",
+                evidence_words="A screenshot.",
+                confirmed_by=reporter,
+                confirmed_at=clock.now(),
+                late_words=self.mark("late-not-yet-public"),
+                late_proposed_by=another,
+            )
+        )
+        for incident in (t.incident, t.confirmed_incident):
+            make.save(
+                IncidentStep(
+                    org_id=t.district.id,
+                    incident_id=incident.id,
+                    vendor_id=t.vendor.id,
+                    number=1,
+                    kind=StepKind.REPORTED,
+                    taken_at=clock.now(),
+                )
+            )
+        make.save(
+            IncidentNotice(
+                org_id=t.district.id,
+                incident_id=t.confirmed_incident.id,
+                told_at=clock.now(),
+                clocks=[{"words": self.mark("clock"), "due_on": None, "source": "8 NYCRR"}],
             )
         )
 

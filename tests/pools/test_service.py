@@ -405,13 +405,18 @@ def test_tolerance_seats_reach_the_threshold(app, make, look, consortium):
     assert (share.seats, share.share_cents) == (500, 500 * 1600)
 
 
+def end_membership(make, act, consortium, district):
+    lead = make.convener(consortium)
+    act(lead, consortia_service.end_membership, consortium.org_id, district.id)
+
+
 def test_a_membership_that_ended_since_is_left_out(app, make, act, look, deliver, consortium):
     pool = make.pool(consortium)
-    (stays, _), (leaves, head) = joined(make, consortium), joined(make, consortium)
+    (stays, _), (leaves, _) = joined(make, consortium), joined(make, consortium)
     make.commitment(pool, stays, 100)
     make.commitment(pool, leaves, 100)
 
-    act(head, consortia_service.leave_consortium, consortium.org_id)
+    end_membership(make, act, consortium, leaves)
     after_the_deadline(app, lambda: jobs._run_timed("x", jobs.timed_jobs()["pools.clear_due"]))
 
     assert [a.district_id for a in queries.allocations(look, pool.id)] == [stays.id]
@@ -420,10 +425,10 @@ def test_a_membership_that_ended_since_is_left_out(app, make, act, look, deliver
 
 def test_leaving_the_consortium_withdraws_from_its_open_pools(make, act, look, deliver, consortium):
     pool = make.pool(consortium)
-    leaves, head = joined(make, consortium)
+    leaves, _ = joined(make, consortium)
     make.commitment(pool, leaves, 100)
 
-    act(head, consortia_service.leave_consortium, consortium.org_id)
+    end_membership(make, act, consortium, leaves)
     deliver()
 
     assert queries.commitments(look, pool.id) == []

@@ -22,6 +22,21 @@ FACTS = {
     "stores_student_data": True,
 }
 PROOF = {"document": "ab" * 32, "where": "page 4", "quote": "We never sell student data."}
+#: An accessibility report: two criteria judged, the rest left out.
+REPORT = """\
+title: Reader Accessibility Conformance Report
+product: {name: Reader, version: "2"}
+author: {email: access@example.org}
+report_date: 11/1/2026
+catalog: 2.4-edition-wcag-2.1-508-en
+chapters:
+  success_criteria_level_a:
+    criteria:
+      - num: "1.1.1"
+        components: [{name: web, adherence: {level: supports}}]
+      - num: "1.2.1"
+        components: [{name: web, adherence: {level: ""}}]
+"""
 TWO = (Reviewer("Ann Reed", "Maple District"), Reviewer("Bo Stone", "Cedar District"))
 
 
@@ -70,4 +85,4 @@ def operator(make):
 
 @pytest.fixture
 def tool(make):
-    return make.tool(name="Reading Coach")
+    return make.tool(name="Reading Coach", card=False)

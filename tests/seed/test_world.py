@@ -20,7 +20,7 @@ from marketplace.directory.models import District
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import LedgerTxn
 from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder
-from marketplace.orders.rules import InvoiceStatus, OrderStatus
+from marketplace.orders.rules import InvoiceStatus, OrderKind, OrderStatus
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import CLEARED_STATES, PoolStatus, Rung
 from tests.conftest import NOW
@@ -114,7 +114,8 @@ def test_books_hold_and_cover_more_than_a_year(look):
 def test_parts_add_up_to_their_totals(look):
     for pool in look.exec(select(Pool).where(col(Pool.status).in_(CLEARED_STATES))).all():
         shares = look.exec(select(Allocation).where(Allocation.pool_id == pool.id)).all()
-        orders = look.exec(select(Order).where(Order.pool_id == pool.id)).all()
+        of_pool = select(Order).where(Order.pool_id == pool.id, Order.kind == OrderKind.POOL)
+        orders = look.exec(of_pool).all()
         total = pool.clearing["result"]["split"]["total_cents"]
         assert sum(share.share_cents for share in shares) == total
         assert sum(order.total_cents for order in orders) == total

@@ -15,7 +15,7 @@ from marketplace.directory.rules import (
 from marketplace.directory.states import NAME_BY_CODE
 
 SOURCE = "District Commons CSV"
-_COUNTS = {"pupils", "children", "children_in_poverty", "spending_per_pupil_cents"}
+_COUNTS = {"pupils", "children", "children_in_poverty", "people", "spending_per_pupil_cents"}
 _BASIS_POINTS = {
     "frl_bps": 10_000,
     "teacher_wage_index_bps": 50_000,

@@ -1,7 +1,7 @@
 """Census SAIPE: children of each school district and how many of them are in poverty.
 
 A district's ID is in two cells, state number and five digits, and either may have been turned
-into a number. The population column overlaps between districts and is never added up or kept.
+into a number. The areas of districts overlap, so the population of one is never added to others.
 """
 
 import re
@@ -17,6 +17,7 @@ from marketplace.directory.states import CODE_BY_FIPS
 SOURCE = "Census SAIPE"
 STATE, DISTRICT, NAME = "State FIPS Code", "District ID", "Name"
 CHILDREN = "Estimated Population 5-17"
+PEOPLE = "Estimated Total Population"
 IN_POVERTY = "Estimated number of relevant children 5 to 17 years old in poverty"
 _TITLE = re.compile(r"\b((?:19|20)\d\d) Poverty Estimates")
 
@@ -40,6 +41,7 @@ def read(
     year = title[1]
     at_state, at_district, at_name = (columns[c] for c in (STATE, DISTRICT, NAME))
     at_children, (at_poverty, *_) = columns[CHILDREN], _poverty(columns)
+    at_people = columns.get(PEOPLE)
 
     def read_row(row: list[Any]) -> Facts:
         fips = _digits(row[at_state], 2, "state number")
@@ -51,6 +53,7 @@ def read(
             raise cells.BadCell("the district has no name")
         children = cells.whole(row[at_children], "children")
         in_poverty = cells.whole(row[at_poverty], "children in poverty")
+        people = None if at_people is None else cells.whole(row[at_people], "people")
         if (in_poverty or 0) > (children or 0):
             raise cells.BadCell(f"{in_poverty} children in poverty are more than all {children}")
         return {
@@ -63,6 +66,7 @@ def read(
                 SOURCE,
                 children=children,
                 children_in_poverty=in_poverty,
+                people=people,
             ),
         }
 

@@ -1,0 +1,36 @@
+"""Forms around a card: a duty done, an accessibility report, a HECVAT to begin from."""
+
+from datetime import date
+
+from wtforms import DateField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from marketplace.core import web
+from marketplace.scorecards import queries
+
+
+class MarkTaskForm(web.Form):
+    done_on = DateField("Done on", validators=[Optional()])
+
+    def day(self) -> date:
+        return self.done_on.data or queries.today()
+
+
+class FileReportForm(web.Form):
+    content = TextAreaField(
+        "The report, as OpenACR YAML",
+        validators=[
+            InputRequired("Paste the whole report."),
+            Length(max=1_000_000, message="The report is longer than 1,000,000 letters."),
+        ],
+    )
+
+
+class PrefillForm(web.Form):
+    export = TextAreaField(
+        "Question ids and answers",
+        validators=[
+            InputRequired("Paste the lines of your HECVAT."),
+            Length(max=400_000, message="The export is longer than 400,000 letters."),
+        ],
+    )
