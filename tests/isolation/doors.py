@@ -13,7 +13,7 @@ from typing import Any
 from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
-from marketplace.core import links
+from marketplace.core import clock, links
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -165,6 +165,17 @@ def _evidence(_t):
         "expires_on": "",
         "source_url": "",
         "audience": "public",
+    }
+
+
+def _by_hand(t):
+    return {
+        "district": t.district.leaid,
+        "name": "administration",
+        "amount": "10.00",
+        "effective_on": clock.now().date().isoformat(),
+        "about": "",
+        "reason": "The board voted this fee in October.",
     }
 
 
@@ -456,6 +467,9 @@ DOORS = {
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
         "convener", _correction
     ),
+    "/c/<slug>/books/post/<act>": Door("convener", _by_hand),
+    "/c/<slug>/books/entries/<uuid:entry_id>/approve": Door("fiscal-agent"),
+    "/c/<slug>/books/entries/<uuid:entry_id>/refuse": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
     # the purchase guard

@@ -43,6 +43,8 @@ PUBLIC_TEXT = {
     "ledger_openness": "what the by-laws say stands beside the books",
     "correction_run.legs": "account codes and amounts, as in the books themselves",
     "ledger_txn": "the books are public",
+    "proposed_entry.legs": "account codes and amounts, as in the books themselves",
+    "proposed_entry.ref": "as it will stand in the public books",
     "by_laws": "what is in force is public; the words of the draft are marked",
     "decision": "questions and counts are public",
     "elector": "who voted how, and why not, is public",
