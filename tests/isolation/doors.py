@@ -462,6 +462,18 @@ DOORS = {
             "once_key": f"zq{t.letter}-r",
         },
     ),
+    # demand
+    "/d/<leaid>/interests/add/<slug>": Door(
+        "district-buyer",
+        lambda t: {
+            "seats": "140",
+            "school_year": "2026",
+            "budget": "2,400.00",
+            "contact_name": "Pat Lee",
+            "contact_email": "pat@example.org",
+        },
+    ),
+    "/d/<leaid>/interests/<uuid:interest_id>/withdraw": Door("district-buyer"),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(

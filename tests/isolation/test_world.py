@@ -109,6 +109,7 @@ STRUCTURAL = {
     "stored_file.media_type",
     "stored_file.fingerprint",
     "commitment.leaid",
+    "interest.leaid",
     "purchase.leaid",
     "price_schedule.terms",
     "delivery.subscriber",

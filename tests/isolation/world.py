@@ -52,6 +52,7 @@ from marketplace.costs.rules import Terms
 from marketplace.decisions.models import Decision, Elector, Remark
 from marketplace.decisions.rules import DecisionKind, Outcome
 from marketplace.decisions.rules import tally as count
+from marketplace.demand.models import Interest
 from marketplace.directory.models import District
 from marketplace.guard.models import GapAcceptance
 from marketplace.ledger import correction_service, hand_service, proof_service
@@ -241,6 +242,19 @@ class Builder:
                 asked=f"q={self.mark('search')}",
                 saved_at=clock.now(),
                 told_at=clock.now(),
+            )
+        )
+        t.interest = make.save(
+            Interest(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                leaid=t.district.leaid,
+                seats=140,
+                school_year=2026,
+                contact_name=self.mark("interested"),
+                contact_email=f"{self.mark('interested')}@example.org",
+                shown_at=clock.now(),
+                changed_at=clock.now(),
             )
         )
         t.shortlist = make.save(
