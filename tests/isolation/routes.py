@@ -163,7 +163,10 @@ OPEN_TO_OTHERS = {
     "pools.withdraw_commitment": "a district takes back what it said about a public pool",
 }
 #: The same for single rules of an endpoint that has others.
-OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
+OPEN_RULES = {
+    "/consortia/new/<step>": "whoever may found answers for its own organization",
+    "/consortia/<slug>/instrument": "a member files its own paper",
+}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
 BY_SECRET = {
