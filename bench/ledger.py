@@ -21,17 +21,17 @@ from bench import (
 from bench.ledger_sites import SITE_USER, site_on
 
 
-def run() -> list[dict[str, Any]]:
+def run() -> Iterator[dict[str, Any]]:
+    """Every row of the table, each as soon as it is measured; some minutes in all."""
     with durable_server() as (server, url, site_url), tempfile.TemporaryDirectory() as folder:
         with site_on(url, Path(folder), 64, site_url) as site:
-            found = [
-                *ledger_posts.run(site, url, site_url, hordak_on(server)),
-                *ledger_writers.run(site, site_url, hordak_on(server)),
-                *ledger_reading.run(site, url),
-            ]
+            yield from ledger_posts.run(site, url, site_url, hordak_on(server))
+            yield from ledger_writers.run(site, site_url, hordak_on(server))
+            yield from ledger_reading.run(site, url)
         attacked = [it.replace("/site?", "/attacked?") for it in (url, site_url)]
-        found += ledger_attacks.run(*attacked)
-    return [*found, *ledger_sqlite.run(), *ledger_files.verifying()]
+        yield from ledger_attacks.run(*attacked)
+    yield from ledger_sqlite.run()
+    yield from ledger_files.verifying()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ FEATURES = (
     "costs",  # how a cost is split: the designer, proposals, the math, the public calculator
     "decisions",  # what members vote on: proposals, votes, outcomes, minutes
     "reviews",  # how a card comes about: two readers, evidence, appeals, policy watch
+    "demand",  # who is interested before a pool is there: maps, matching, suggestions
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
     "oversight",  # incidents: confirmed by two people, told to every district that uses the tool

@@ -12,6 +12,7 @@ from seed import (
     consortia,
     costs,
     decisions,
+    demand,
     outreach,
     oversight,
     pools,
@@ -24,7 +25,7 @@ from seed.diary import Diary
 #: Each writes down what happens in it.
 #: In the order in which they write down what happens.
 FEATURES = (
-    *(accounts, catalogue, scorecards, consortia, pools, costs, decisions),
+    *(accounts, catalogue, scorecards, consortia, pools, costs, demand, decisions),
     *(books, outreach, renewals, oversight),
 )
 #: Typical pages, for the benchmark.

@@ -6,8 +6,9 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from marketplace.core.money import dollars
-from marketplace.ledger import correction_service, queries, service
+from marketplace.ledger import correction_service, hand_service, queries, service
 from marketplace.ledger.body import read
+from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.models import CorrectionRun
 from marketplace.ledger.rules import Leg, PostingKind
 from marketplace.orders.models import Invoice, Payment
@@ -42,6 +43,7 @@ def plan(diary: Diary) -> None:
     for day in CLOSINGS:
         diary.later(diary.at(day), close_months)
     diary.later(diary.at(DOUBTED[2]), doubt_a_grant)
+    diary.later(diary.at(-1), propose_a_grant)
 
 
 def receive_grant(diary: Diary, programme: str, cents: int, key: str) -> None:
@@ -57,6 +59,20 @@ def receive_grant(diary: Diary, programme: str, cents: int, key: str) -> None:
         legs=[Leg("cash:grants", cents), Leg(f"grant:{programme}", -cents)],
     )
     diary.entries[key] = entry.seq
+
+
+def propose_a_grant(diary: Diary) -> None:
+    """Typed at the desk of the books; the lead agency has yet to agree."""
+    hand_service.propose_entry(
+        diary.session,
+        diary.actors["agent"],
+        diary.consortia[TWIN_TIERS].org_id,
+        Act.GRANT_CAME,
+        cents=6_000_00,
+        effective_on=diary.today(),
+        reason="Bank advice of the funder’s transfer, filed with the award letter.",
+        name="rural-readers",
+    )
 
 
 def take_back(diary: Diary, key: str) -> None:

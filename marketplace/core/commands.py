@@ -171,9 +171,9 @@ def bench(name: str, as_json: bool) -> None:
     results = module.run()
     machine = {"python": platform.python_version(), "cores": os.cpu_count()}
     if as_json:
-        click.echo(json.dumps({"results": results, "machine": machine}))
+        click.echo(json.dumps({"results": list(results), "machine": machine}))
         return
-    for result in results:
+    for result in results:  # a long benchmark tells each figure as soon as it has it
         mark = "ok  " if result["ok"] else "MISS"
         click.echo(
             f"{mark} {result['name']}: {result['value']} {result['unit']} "

@@ -7,17 +7,19 @@ loses at once when somebody else wrote in between.
 """
 
 import random
+import select
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import Engine, Enum, event
+from sqlalchemy import Dialect, Engine, Enum, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, create_engine
 
@@ -30,6 +32,9 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+#: Something on the way may have forgotten a connection that rested longer.
+RESTED_SECONDS = 30
 
 #: A reader on a replica sees its own writes: it reads the primary this long after one.
 PIN_SECONDS = 5
@@ -67,7 +72,26 @@ def make_engine(url: str, **options: Any) -> Engine:
         return engine
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(url, **options)
+    event.listen(engine, "checkout", partial(_see_that_it_is_there, engine.dialect))
+    return engine
+
+
+def _see_that_it_is_there(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """A pooled connection is used again only when the server is still at its other end.
+
+    A server that ends a connection says so or closes it, so there is something to read. Asking
+    costs a round trip; that is left for a connection which says something, or rested for long.
+    """
+    rested = clock.stopwatch() - record.info.get("used_at", 0)
+    record.info["used_at"] = clock.stopwatch()
+    try:
+        line = select.poll()
+        line.register(connection.fileno(), select.POLLIN)
+        if line.poll(0) or rested >= RESTED_SECONDS:
+            dialect.do_ping(connection)
+    except Exception:
+        raise InvalidatePoolError("the server has ended its connections") from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -150,6 +150,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
+ROWS_IN_A_BLOCK = 500
+
+
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """A CSV download; text that a spreadsheet would run as a formula is disarmed."""
     text = io.StringIO()
@@ -161,6 +164,29 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
+
+
+def streamed_csv(
+    name: str,
+    header: Sequence[str],
+    rows: Callable[[], Iterable[Sequence[Any]]],
+    reason: str,
+) -> Response:
+    """The same for any number of rows: written while it is sent (see `streamed_response`)."""
+
+    def blocks() -> Iterator[str]:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(header)
+        for number, row in enumerate(rows(), 1):
+            writer.writerow([harmless(cell) for cell in row])
+            if number % ROWS_IN_A_BLOCK == 0:
+                yield text.getvalue()
+                text.seek(0)
+                text.truncate()
+        yield text.getvalue()
+
+    return streamed_response(f"{name}.csv", "text/csv", blocks, reason)
 
 
 def harmless(cell: Any) -> Any:

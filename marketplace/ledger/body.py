@@ -15,6 +15,7 @@ from marketplace.ledger.rules import Leg, PostingKind
 
 FIRST_PREV = "0" * 64
 KEYS = ("v", "c", "k", "t", "d", "by", "kind", "ref", "e")
+_AS_STORED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KEYS_OF_A_REVERSAL = (*KEYS[:-1], "reverses", "e")
 
 
@@ -44,7 +45,7 @@ class Body:
             "v": 1,
             "c": self.consortium,
             "k": self.key,
-            "t": self.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "t": self.recorded_at.isoformat(timespec="seconds").removesuffix("+00:00") + "Z",
             "d": self.effective_on.isoformat(),
             "by": self.by,
             "kind": self.kind.value,
@@ -53,7 +54,7 @@ class Body:
         if self.reverses is not None:
             said["reverses"] = self.reverses
         said["e"] = [[account, cents, "USD"] for account, cents in self.legs]
-        return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+        return _AS_STORED(said)
 
     def says_the_same_as(self, other: "Body") -> bool:
         """Equal but for who posted it and when: a repeat, not another entry."""

@@ -46,16 +46,18 @@ def check_no_other_run(run_id: UUID | None) -> None:
         raise RuleBroken("A correction of this entry already waits for a second person.")
 
 
-def check_waits(status: RunStatus) -> None:
+def check_waits(status: RunStatus, what: str = "correction") -> None:
     if status is not RunStatus.PROPOSED:
-        raise RuleBroken(f"This correction is already {status}.")
+        raise RuleBroken(f"This {what} is already {status}.")
 
 
-def check_second_person(proposed_by: UUID | None, approver: UUID | None) -> None:
+def check_second_person(
+    proposed_by: UUID | None, approver: UUID | None, what: str = "correction"
+) -> None:
     """Two people, not two roles: the person counts, whichever hat they wear."""
     if approver is None or approver == proposed_by:
         raise RuleBroken(
-            "You proposed this correction, so somebody else must approve it. "
+            f"You proposed this {what}, so somebody else must approve it. "
             "Ask the fiscal agent or the lead agency."
         )
 

@@ -21,6 +21,7 @@ from marketplace.ledger import (
     correction_rules,
     correction_service,
     desk_queries,
+    hand_queries,
     queries,
     sentence_rules,
 )
@@ -32,6 +33,7 @@ from marketplace.ledger.forms import (
     ProposeCorrectionForm,
     lines_of,
 )
+from marketplace.ledger.hand_rules import RECIPES
 from marketplace.ledger.models import CorrectionRun, LedgerHead
 from marketplace.ledger.rules import Leg
 from marketplace.ledger.sight_rules import OPENNESS_WORDS, Openness
@@ -53,7 +55,7 @@ def page(rule: str, *methods: str) -> Callable[[View], View]:
     return add
 
 
-def _sit_down(slug: str) -> Organization:
+def sit_down(slug: str) -> Organization:
     """The consortium of an address, if the reader keeps its books; else it does not exist."""
     found = accounts.organization_by_slug(db.session(), OrganizationKind.CONSORTIUM, slug)
     actor = current_actor()
@@ -67,16 +69,20 @@ def _sit_down(slug: str) -> Organization:
 
 @page("")
 def keep_books(slug: str) -> Any:
-    books, session, actor = _sit_down(slug), db.session(), current_actor()
+    books, session, actor = sit_down(slug), db.session(), current_actor()
     head = LedgerHead(org_id=books.id)
     runs = desk_queries.runs(session, books.id)
     openness = desk_queries.openness_of(session, books.id)
     closings = desk_queries.closings(session, books.id)
-    people = [run.proposed_by for run in runs] + [closing.closed_by for closing in closings]
+    by_hand = hand_queries.proposed(session, books.id)
+    people = [closing.closed_by for closing in closings]
+    people += [run.proposed_by for run in runs] + [entry.proposed_by for entry in by_hand]
     return render_template(
         "ledger/keep_books.html",
         books=books,
         runs=runs,
+        by_hand=by_hand,
+        recipes=RECIPES,
         tags=RUN_TAGS,
         closings=closings,
         openness=OPENNESS_WORDS[openness.openness if openness else Openness.NAMED],
@@ -88,7 +94,7 @@ def keep_books(slug: str) -> Any:
 
 @page("/close", "GET", "POST")
 def close_period(slug: str) -> Any:
-    books, actor = _sit_down(slug), current_actor()
+    books, actor = sit_down(slug), current_actor()
     require(actor, "ledger.close_period", LedgerHead(org_id=books.id))
     through = queries.closed_through(db.session(), books.id)
     today = clock.today(books.time_zone)
@@ -106,7 +112,7 @@ def close_period(slug: str) -> Any:
 
 @page(f"/{SEQ}/correct", "GET", "POST")
 def propose_correction(slug: str, seq: int) -> Any:
-    books, actor, session = _sit_down(slug), current_actor(), db.session()
+    books, actor, session = sit_down(slug), current_actor(), db.session()
     require(actor, "ledger.propose_correction", LedgerHead(org_id=books.id))
     original = queries.get_txn(session, books.id, seq)
     legs = read_body(original.body).legs
@@ -130,7 +136,7 @@ def propose_correction(slug: str, seq: int) -> Any:
 
 
 def _run(slug: str, run_id: UUID) -> tuple[Organization, CorrectionRun]:
-    books = _sit_down(slug)
+    books = sit_down(slug)
     run = desk_queries.get_run(db.session(), run_id)
     if run.org_id != books.id:
         raise NotFound("There is no such correction.")

@@ -126,8 +126,8 @@ class OnSQLite:
         day = said.effective_on.isoformat()
         entry = (owner, seq, said.key, text, leaf, seal, said.kind.value, said.ref, day, at)
         cursor.executemany(ADD_ACCOUNT, accounts)
-        cursor.executemany(ADD_LINE, lines)
         cursor.execute(ADD_ENTRY, (*entry, said.reverses))
+        cursor.executemany(ADD_LINE, lines)
         cursor.execute(MOVE_HEAD, (seq, seal, owner))
         return seal
 

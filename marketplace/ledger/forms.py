@@ -20,7 +20,8 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from marketplace.core.errors import RuleBroken
 from marketplace.core.web import Form, day
-from marketplace.ledger import correction_rules, exports, rules
+from marketplace.ledger import correction_rules, exports, hand_rules, rules
+from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.queries import Books, Search
 from marketplace.ledger.rules import Leg, PostingKind
 
@@ -167,3 +168,62 @@ def _leg(part: Any) -> Leg | None:
     if not code or bool(debit) == bool(credit):
         raise RuleBroken("Each line needs an account and one amount: debit or credit.", "lines")
     return Leg(code, debit or -(credit or 0))
+
+
+class EntryForm(Form):
+    """What happened, to whom and how much; each act keeps the fields it asks for."""
+
+    district = SelectField("District", [InputRequired("Choose a district.")])
+    vendor = SelectField("Vendor", [InputRequired("Choose a vendor.")])
+    grant = SelectField("Grant", [InputRequired("Choose a grant.")])
+    name = StringField(
+        "Short name",
+        [
+            InputRequired("Give it a short name."),
+            Length(max=60),
+            Regexp(rules.NAME + "$", message="Use small letters, digits and hyphens only."),
+        ],
+        description="Small letters, digits and hyphens, such as “rural-reach”.",
+    )
+    amount = StringField(
+        "Amount",
+        [InputRequired("Enter the amount."), Regexp(DOLLARS, message=WRONG_AMOUNT)],
+    )
+    effective_on = DateField("Day it counts from", [InputRequired("Enter the day, as 2027-01-15.")])
+    about = SelectField("What it is about", default="")
+    reason = TextAreaField(
+        "Why, and what paper shows it",
+        [InputRequired("Say in a sentence why, and what paper shows it."), Length(max=600)],
+    )
+
+    def offer(self, act: Act, whom: dict[str, list[tuple[str, str]]], pools: list[str]) -> None:
+        """Only what this act asks for, with those the books know to choose from."""
+        recipe = hand_rules.RECIPES[act]
+        uses_grant = recipe.kind is PostingKind.GRANT_APPLIED
+        asked = {
+            "district": recipe.asks("district"),
+            "vendor": recipe.asks("vendor"),
+            "grant": uses_grant,
+            "name": recipe.asks("name") and not uses_grant,
+        }
+        for name, is_asked in asked.items():
+            if not is_asked:
+                del self[name]
+            elif name != "name":
+                self[name].choices = [("", "Choose"), *whom[name]]
+        self.about.choices = [
+            ("", "No single pool"),
+            *((ref, rules.ref_words(ref)) for ref in pools),
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        who = {key: self[key].data for key in ("district", "vendor", "name") if key in self}
+        if "grant" in self:
+            who["name"] = self.grant.data
+        return {
+            **who,
+            "cents": _cents(self.amount.data),
+            "effective_on": self.effective_on.data,
+            "about": self.about.data or "",
+            "reason": self.reason.data,
+        }

@@ -124,7 +124,7 @@ class LedgerTxn(OwnedByOrg, table=True):
 
 
 class LedgerEntry(OwnedByOrg, table=True):
-    """One line of an entry; written before its `LedgerTxn`, which then seals the lines.
+    """One line of an entry; written after its `LedgerTxn`, before the head seals both.
 
     That its owner exists follows from its entry: a key less to check for each line.
     """
@@ -260,4 +260,33 @@ class CorrectionRun(OwnedByOrg, table=True):
         CheckConstraint("(status = 'proposed') = (decided_at IS NULL)", name="decided"),
         CheckConstraint("decided_by <> proposed_by OR status = 'refused'", name="two_people"),
         Index("ix_correction_run_seq", "org_id", "seq"),
+    )
+
+
+class ProposedEntry(OwnedByOrg, table=True):
+    """An entry by hand, posted once a second person has approved."""
+
+    __tablename__ = "proposed_entry"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", index=True)
+    act: str = Field(max_length=32)
+    legs: list[Any] = Field(sa_type=JSON)
+    ref: str = Field(max_length=200)
+    effective_on: date
+    #: For the people of the consortium only; nothing of it goes into the books.
+    reason: str = Field(sa_type=Text)
+    status: RunStatus = Field(default=RunStatus.PROPOSED, sa_type=choice(RunStatus))
+    proposed_at: datetime
+    proposed_by: UUID = Field(foreign_key="user_account.id")
+    decided_at: datetime | None = None
+    decided_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    #: The number of the entry, once it is posted.
+    seq: int | None = Field(default=None, sa_type=BigInteger)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "seq"], ["ledger_txn.org_id", "ledger_txn.seq"]),
+        CheckConstraint("(status = 'approved') = (seq IS NOT NULL)", name="posted_when_approved"),
+        CheckConstraint("(status = 'proposed') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("decided_by <> proposed_by OR status = 'refused'", name="two_people"),
     )

@@ -41,6 +41,7 @@ from marketplace.ledger.search_queries import (
     Entry,
     Search,
     count_entries,
+    each_entry,
     entries,
     get_entry,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "closed_through",
     "count_account_rows",
     "count_entries",
+    "each_entry",
     "entries",
     "find_head",
     "get_entry",

@@ -11,13 +11,14 @@ from marketplace.core import db, tenancy
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.page_cache import public_page
-from marketplace.core.web import Page, csv_response, json_response
+from marketplace.core.web import Page, json_response, streamed_csv
 from marketplace.ledger import (
     chart_rules,
     desk_queries,
     desk_views,
     export_views,
     exports,
+    hand_views,
     proof_views,
     queries,
     rules,
@@ -32,7 +33,7 @@ from marketplace.ledger.shown_views import account_url, entries_url, rows_of
 from marketplace.ledger.sight_rules import OPENNESS_WORDS, Sight
 
 #: Pages in files of their own, on the same blueprint.
-__all__ = ["bp", "export_views", "proof_views"]
+__all__ = ["bp", "export_views", "hand_views", "proof_views"]
 
 
 @bp.record
@@ -91,15 +92,23 @@ def search() -> Any:
 
 @bp.get("/ledger.csv")
 def search_csv() -> Any:
+    """All that is found, however much: it is written while it is sent."""
     require(current_actor(), "ledger.read_books")
     header = ("consortium", *exports.CSV_COLUMNS[:8], "reverses", "reversed_by", "hash")
-    rows = [
-        (e.slug, e.seq, line, f"{e.recorded_at:%Y-%m-%dT%H:%M:%SZ}", e.effective_on, e.kind.value)
-        + (e.ref, leg.account, leg.cents, e.reverses or "", e.reversed_by or "", e.hash)
-        for e in _found_for_a_file()
-        for line, leg in enumerate(e.legs, 1)
-    ]
-    return csv_response("ledger", header, rows)
+    with tenancy.everyone(OPEN):
+        asked, sights = _asked_for_a_file()
+    return streamed_csv(
+        "ledger",
+        header,
+        lambda: (
+            (e.slug, e.seq, line, f"{e.recorded_at:%Y-%m-%dT%H:%M:%SZ}", e.effective_on)
+            + (e.kind.value, e.ref, leg.account, leg.cents)
+            + (e.reverses or "", e.reversed_by or "", e.hash)
+            for e in queries.each_entry(db.session(), asked, sights)
+            for line, leg in enumerate(e.legs, 1)
+        ),
+        OPEN,
+    )
 
 
 @bp.get("/ledger.json")
@@ -304,12 +313,16 @@ def _what_to_drop(form: SearchForm, asked: Search, sights: Sights) -> list[tuple
 
 
 def _found_for_a_file() -> list[Entry]:
-    """What the same search shows on the page, at most so many entries; the books are whole."""
+    """What the same search shows on the page, at most so many entries; the table has them all."""
     with tenancy.everyone(OPEN):
-        form, asked, _, sights = _asked()
-        if form.problems:
-            raise RuleBroken(" ".join(form.problems))
-        return queries.entries(db.session(), asked, sights, size=ROWS_IN_A_FILE)
+        return queries.entries(db.session(), *_asked_for_a_file(), size=ROWS_IN_A_FILE)
+
+
+def _asked_for_a_file() -> tuple[Search, Sights]:
+    form, asked, _, sights = _asked()
+    if form.problems:
+        raise RuleBroken(" ".join(form.problems))
+    return asked, sights
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -258,7 +258,19 @@ def tell_both_sides(session: Session, event: Event) -> None:
         "ledger.entry", slug=said["consortium"]["slug"], seq=payment.ledger_seq
     )
     seal = _seal(payment.ledger_seq, payment.ledger_hash)
-    _write(session, invoice.org_id, DISTRICT, subject, what, rest, check, *seal)
+
+    def paper(**desk: str) -> str:
+        return "See and print the receipt: " + link_to(
+            "orders.receipt", payment_id=payment.id, **desk
+        )
+
+    own = paper(leaid=said["district"]["leaid"])
+    _write(session, invoice.org_id, DISTRICT, subject, what, rest, own, check, *seal)
     by_consortium = invoice.issuer_id == invoice.consortium_id
     receivers = (invoice.consortium_id, LEAD) if by_consortium else (invoice.vendor_id, VENDOR)
-    _write(session, *receivers, subject, what, rest, check, *seal)
+    theirs = (
+        paper(consortium=said["consortium"]["slug"])
+        if by_consortium
+        else paper(vendor=said["vendor"]["slug"])
+    )
+    _write(session, *receivers, subject, what, rest, theirs, check, *seal)

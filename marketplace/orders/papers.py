@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from marketplace.orders.rules import MEANS_WORDS
+
 FORMAT = 1
 
 
@@ -145,6 +147,33 @@ def invoice(
             "account": f"receivable:{order.leaid}",
         }
     return paper
+
+
+def receipt(bill: Mapping[str, Any], payment: Any, paid_cents: int) -> dict[str, Any]:
+    """What a payment's receipt says: from its frozen bill, and rows that are never changed.
+
+    `paid_cents` is what was paid on the bill with this payment and before it. The receipt has
+    the number of its entry in the consortium's books.
+    """
+    return {
+        "v": FORMAT,
+        "number": payment.ledger_seq,
+        "means": MEANS_WORDS[payment.means],
+        "reference": payment.reference,
+        "amount_cents": payment.amount_cents,
+        "paid_on": payment.paid_on.isoformat(),
+        "invoice": bill["number"],
+        "po_number": bill["po_number"],
+        "total_cents": bill["total_cents"],
+        "paid_cents": paid_cents,
+        "open_cents": bill["total_cents"] - paid_cents,
+        "tool": bill["tool"],
+        "district": bill["district"],
+        "issuer": bill["issuer"],
+        "consortium": bill["consortium"],
+        "account": f"receivable:{bill['district']['leaid']}",
+        "seal": f"{payment.ledger_seq}:{payment.ledger_hash}",
+    }
 
 
 def credit_note(

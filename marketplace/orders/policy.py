@@ -108,6 +108,7 @@ access.declare(
         "orders.order": ALL_SIDES,
         "orders.purchase_order": ALL_SIDES,
         "orders.invoice": ALL_SIDES,
+        "orders.receipt": ALL_SIDES,
         "orders.place_orders": [[is_system], [convenes_its_pool]],
         "orders.place_additions": [[is_system], [convenes_its_pool]],
         "orders.issue_credit": [[is_system], [leads_it]],

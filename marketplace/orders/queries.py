@@ -61,6 +61,24 @@ def payments_of(session: Session, invoice_id: UUID) -> list[Payment]:
     return list(session.exec(query))
 
 
+def get_payment(session: Session, payment_id: UUID) -> Payment:
+    found = session.exec(select(Payment).where(Payment.id == payment_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such payment.")
+    return found
+
+
+def paid_by_then(session: Session, payment: Payment) -> int:
+    """What was paid on the same bill up to this payment and with it, in cents.
+
+    The books have one order, so the number of the entry says which came first.
+    """
+    query = select(func.sum(Payment.amount_cents)).where(
+        Payment.invoice_id == payment.invoice_id, col(Payment.ledger_seq) <= payment.ledger_seq
+    )
+    return int(session.exec(query).one() or 0)
+
+
 def orders_of_pool(session: Session, pool_id: UUID) -> list[Order]:
     return list(session.exec(select(Order).where(Order.pool_id == pool_id).order_by(Order.leaid)))
 

@@ -15,6 +15,7 @@ from marketplace.orders import (
     list_queries,
     money_views,
     order_views,
+    receipt_views,
     statement_views,
 )
 from marketplace.orders.desk_views import Desk, bp
@@ -27,6 +28,7 @@ __all__ = [
     "invoice_views",
     "money_views",
     "order_views",
+    "receipt_views",
     "statement_views",
 ]
 

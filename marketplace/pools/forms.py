@@ -1,13 +1,11 @@
 """What people type about pools: a plan, seats, contacts, a last check."""
 
-import re
 from typing import Any
 
 from wtforms import (
     DateField,
     EmailField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -18,37 +16,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from marketplace.accounts.rules import check_email
 from marketplace.core.errors import RuleBroken
-from marketplace.core.money import LARGEST_CENTS
+from marketplace.core.fields import Dollars, Seats
 from marketplace.core.web import Form
 from marketplace.pools.rules import MOST_SEATS, Rung
 
 WHOLE = "Enter a whole number."
-
-
-class Seats(IntegerField):
-    """A whole number, with or without commas between the thousands."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata([value.replace(",", "").strip() for value in valuelist])
-
-
-class Dollars(StringField):
-    """Dollars as people write them, `.cents` as we keep them; empty is None."""
-
-    cents: int | None = None
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        text = (self.data or "").replace("$", "").replace(",", "").replace(" ", "")
-        if not text:
-            self.cents = None
-            return
-        found = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,2}))?", text, re.ASCII)
-        if found is None:
-            raise ValueError("Enter an amount in dollars, such as 9,500 or 9,500.00.")
-        self.cents = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
-        if self.cents > LARGEST_CENTS:
-            raise ValueError("This amount is too large.")
 
 
 class SeatsForm(Form):
@@ -161,11 +133,6 @@ class PlanForm(Form):
 
 class PressForm(Form):
     """A button with nothing to type."""
-
-
-def dollars_text(cents: int | None) -> str:
-    """Cents as the field shows them."""
-    return "" if cents is None else f"{cents // 100:,}.{cents % 100:02}"
 
 
 def seats_answers(form: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from marketplace.accounts.login import current_actor, current_identity
 from marketplace.core import db, tenancy, web
 from marketplace.core.access import require
 from marketplace.core.errors import NotFound
+from marketplace.core.fields import dollars_text
 from marketplace.core.money import dollars
 from marketplace.directory import queries as directory
 from marketplace.pools import queries, rules, service, share_rules
@@ -20,7 +21,6 @@ from marketplace.pools.forms import (
     ContactsForm,
     SeatsForm,
     WithdrawForm,
-    dollars_text,
     seats_answers,
 )
 from marketplace.pools.models import Commitment

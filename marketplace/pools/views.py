@@ -18,7 +18,6 @@ from marketplace.core.errors import NotFound
 from marketplace.pools import (
     clearing_rules,
     console_views,
-    demand_queries,
     join_views,
     page_views,
     queries,
@@ -26,7 +25,6 @@ from marketplace.pools import (
     share_rules,
 )
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import Rung
 from marketplace.pools.shared_views import PUBLIC, Shown, bp, find, totals
 from marketplace.pricing import rules as pricing
 
@@ -260,13 +258,6 @@ def dates_ics(consortium: str, slug: str) -> Any:
     )
 
 
-DEMAND_WORDS = {
-    Rung.INTEREST: "Interested",
-    Rung.INTENT: "Waiting for board",
-    Rung.BOARD_APPROVED: "Board approved",
-    Rung.COMMITTED: "Committed",
-}
-
 # -- on pages further up ---------------------------------------------------------------------
 
 
@@ -313,14 +304,6 @@ def prices_in_pools(listed: Any) -> dict[UUID, str]:
         if mine:
             found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
     return found
-
-
-@panels.fill("catalogue.vendor_home")
-def demand_for_vendor(vendor: Any) -> str | None:
-    """Sums of what districts commit to the vendor's tools; the page itself is the vendor's."""
-    with tenancy.everyone("a vendor reads sums of the demand for its tools, no names"):
-        demand = demand_queries.demand_for(db.session(), vendor.id)
-    return render_template("pools/_vendor_demand.html", demand=demand, rungs=DEMAND_WORDS)
 
 
 @panels.fill("consortia.consortium")

@@ -36,7 +36,7 @@ def open_books() -> Any:
         "uptake/open_books.html",
         latest=latest,
         entry_words=short_words,
-        off_cents=None if filters.as_query() else _off_from_the_books(figures["total"]),
+        books=None if filters.as_query() else _beside_the_books(figures["total"]),
         **figures,
     )
 
@@ -102,9 +102,16 @@ def open_data() -> Any:
     return render_template("uptake/open_data.html", books=books)
 
 
-def _off_from_the_books(total: Figures) -> int:
-    """0 when orders and payments leave districts owing exactly what the books say they owe."""
-    return queries.owed_in_the_books(db.session()) - (total.ordered_cents - total.paid_cents)
+def _beside_the_books(total: Figures) -> dict[str, int]:
+    """What districts owe by orders and payments, beside what the books say; whole cents.
+
+    Some entries change what is owed and no order: a grant that was used, a write-off. They
+    are told by their sum; what is off after that nobody can explain.
+    """
+    session = db.session()
+    owed, otherwise = queries.owed_in_the_books(session), queries.owed_otherwise(session)
+    off = owed - otherwise - (total.ordered_cents - total.paid_cents)
+    return {"owed_cents": owed, "otherwise_cents": otherwise, "off_cents": off}
 
 
 def _all_reached(filters: Filters) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from marketplace.catalogue.models import Tool
 from marketplace.core import tenancy
 from marketplace.directory.models import District
 from marketplace.directory.rules import SMALL_BELOW_PUPILS
-from marketplace.ledger.models import LedgerBalance
+from marketplace.ledger.models import LedgerBalance, LedgerEntry, LedgerTxn
+from marketplace.ledger.rules import PostingKind
 from marketplace.orders.models import Invoice, Order
 from marketplace.uptake.rules import (
     BANDS,
@@ -157,6 +158,27 @@ def owed_in_the_books(session: Session) -> int:
         return int(session.exec(query).one())
 
 
+def owed_otherwise(session: Session) -> int:
+    """How many cents of what districts owe came from entries that orders do not know of.
+
+    Grants, credits, write-offs, refunds, fees and corrections: above zero they owe more.
+    """
+    same_entry = (col(LedgerTxn.org_id) == LedgerEntry.org_id) & (
+        col(LedgerTxn.seq) == LedgerEntry.seq
+    )
+    query: Any = (
+        select(_whole(func.sum(LedgerEntry.amount_cents)))
+        .select_from(LedgerTxn)
+        .join(LedgerEntry, same_entry)
+        .where(
+            col(LedgerTxn.kind).not_in(_KNOWN_TO_ORDERS),
+            col(LedgerEntry.account).startswith("receivable:"),
+        )
+    )
+    with tenancy.everyone("the books are public"):
+        return int(session.exec(query).one())
+
+
 def districts_reached(filters: Filters) -> Any:
     """The query behind the list of districts: one `Reached` a row, by state and name."""
     each = _orders_of_districts(filters)
@@ -202,6 +224,12 @@ def small_districts(session: Session, filters: Filters = NO_FILTERS) -> list[Kno
         for state, digit, band, count in session.exec(query)
     ]
 
+
+_KNOWN_TO_ORDERS = (
+    PostingKind.SPLIT_BILLED,
+    PostingKind.PAYMENT_RECEIVED,
+    PostingKind.PAID_DIRECTLY,
+)
 
 # -- parts of queries ------------------------------------------------------------------------
 

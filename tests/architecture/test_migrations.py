@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from alembic import command
+
 from marketplace.core import migrate
 from tests.conftest import on_sqlite
 
@@ -11,6 +13,15 @@ VERSIONS = sorted(Path("migrations/versions").glob("*.py"))
 
 def test_autogenerate_finds_nothing(app):
     assert migrate.differences(app.extensions["engine"]) == []
+
+
+def test_each_step_can_be_taken_back_and_made_again(app):
+    engine = app.extensions["engine"]
+    with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), "base")
+    migrate.migrate(engine)
+
+    assert migrate.differences(engine) == []
 
 
 @on_sqlite

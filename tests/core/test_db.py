@@ -178,3 +178,20 @@ def test_a_machine_without_a_session_gets_no_cookie_for_writing(app, reads_from)
     answer = app.test_client().post("/write")
 
     assert "Set-Cookie" not in answer.headers
+
+
+@on_postgresql
+@pytest.mark.parametrize("rested", [0, 60])
+def test_a_pooled_connection_that_the_server_has_ended_is_replaced(app, rested):
+    """Whether it was used a moment ago or rested for long."""
+    engine = app.extensions["engine"]
+    with engine.connect() as pooled:
+        pid = pooled.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        pooled.connection._connection_record.info["used_at"] -= rested
+    other = db.make_engine(app.config["DATABASE_URL"])
+    with other.connect() as killer:
+        killer.exec_driver_sql("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    other.dispose()
+
+    with engine.connect() as fresh:
+        assert fresh.exec_driver_sql("SELECT pg_backend_pid()").scalar() != pid

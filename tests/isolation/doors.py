@@ -13,7 +13,7 @@ from typing import Any
 from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
-from marketplace.core import links
+from marketplace.core import clock, links
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -135,6 +135,17 @@ def _correction(t):
         "lines-1-account": "fee:administration",
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
+    }
+
+
+def _by_hand(t):
+    return {
+        "district": t.district.leaid,
+        "name": "administration",
+        "amount": "10.00",
+        "effective_on": clock.now().date().isoformat(),
+        "about": "",
+        "reason": "The board voted this fee in October.",
     }
 
 
@@ -421,11 +432,26 @@ DOORS = {
             "once_key": f"zq{t.letter}-r",
         },
     ),
+    # demand
+    "/d/<leaid>/interests/add/<slug>": Door(
+        "district-buyer",
+        lambda t: {
+            "seats": "140",
+            "school_year": "2026",
+            "budget": "2,400.00",
+            "contact_name": "Pat Lee",
+            "contact_email": "pat@example.org",
+        },
+    ),
+    "/d/<leaid>/interests/<uuid:interest_id>/withdraw": Door("district-buyer"),
     # the books
     "/c/<slug>/books/close": Door("fiscal-agent", lambda t: {"through_on": "2026-10-31"}),
     "/c/<slug>/books/<int(min=1, max=9223372036854775807):seq>/correct": Door(
         "convener", _correction
     ),
+    "/c/<slug>/books/post/<act>": Door("convener", _by_hand),
+    "/c/<slug>/books/entries/<uuid:entry_id>/approve": Door("fiscal-agent"),
+    "/c/<slug>/books/entries/<uuid:entry_id>/refuse": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/approve": Door("fiscal-agent"),
     "/c/<slug>/books/runs/<uuid:run_id>/refuse": Door("fiscal-agent"),
     # the purchase guard

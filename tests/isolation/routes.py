@@ -14,6 +14,9 @@ VALUES = {
     ("/account", "invitation_id"): lambda t: t.invitation.id,
     ("/account", "membership_id"): lambda t: t.membership.id,
     ("/admin/listings", "tool_slug"): lambda t: t.submitted.slug,
+    ("/c/", "act"): lambda t: "fee-of-district",
+    ("/c/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/c/", "entry_id"): lambda t: t.proposed_entry.id,
     ("/admin/incidents", "incident_id"): lambda t: t.incident.id,
     ("/open/incidents/", "incident_id"): lambda t: t.incident.id,
     ("/v/", "incident_id"): lambda t: t.incident.id,
@@ -22,7 +25,6 @@ VALUES = {
     ("/v/", "agreement_id"): lambda t: t.private_agreement.id,
     ("/d/", "join_id"): lambda t: t.own_join.id,
     ("/v/", "join_id"): lambda t: t.join.id,
-    ("/c/", "consortium"): lambda t: t.consortium_org.slug,
     ("/c/", "message_id"): lambda t: t.message.id,
     ("/c/", "instrument_id"): lambda t: t.instrument.id,
     ("/c/", "leaid"): lambda t: t.district.leaid,
@@ -51,6 +53,7 @@ VALUES = {
     ("/pools/", "slug"): lambda t: t.pool.slug,
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
+    ("/d/", "interest_id"): lambda t: t.interest.id,
     ("/d/", "search_id"): lambda t: t.saved_search.id,
     ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
     ("/d/", "slug"): lambda t: t.tool.slug,
@@ -87,6 +90,7 @@ VALUES = {
     ("", "note_id"): lambda t: t.credit.id,
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
+    ("", "payment_id"): lambda t: t.payment.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,
@@ -94,6 +98,8 @@ VALUES = {
 _JOIN = "/d/<leaid>/terms/<consortium>/<pool_slug>/join"
 _LEAVE = "/d/<leaid>/terms/<consortium>/<pool_slug>/leave"
 _CONSENT = "/d/<leaid>/term-requests/<uuid:request_id>/consent"
+#: What each member of a consortium may send about itself in a term.
+OWN_IN_A_TERM = (_JOIN, _LEAVE, _CONSENT)
 #: Where a rule needs an object in another state than the one above.
 SPECIAL = {
     **{
@@ -155,6 +161,10 @@ OPEN_TO_OTHERS = {
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",
+    "demand.demand_csv": "members read the demand for a public tool, in sums of five districts",
+    "demand.demand_json": "members read the demand for a public tool, in sums of five districts",
+    "demand.demand_map": "members read the demand for a public tool, in sums of five districts",
+    "demand.show_interest": "any district may be interested in a public tool",
     "pools.join": "any district may say that it is interested in a public pool",
     "pools.join_check": "any district may say that it is interested in a public pool",
     "pools.join_contacts": "any district may say that it is interested in a public pool",

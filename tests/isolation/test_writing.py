@@ -129,10 +129,14 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
         "vendor-finance-2": (
             "orders.issue_invoice",
             "orders.issue_ready_invoices",
+            "orders.record_refund",
+            *("renewals.say_use", "renewals.answer_use", "renewals.file_certificate"),
         ),
     }.get(who, ())
     # A member files its own paper, and may propose how to split as any other member may.
-    own = {"/consortia/<slug>/instrument", "/c/<slug>/cost-method"} if who == "neighbour" else set()
+    # It asks for itself in a term, and consents in its own name.
+    itself = {"/consortia/<slug>/instrument", "/c/<slug>/cost-method", *routes.OWN_IN_A_TERM}
+    own = itself if who == "neighbour" else set()
     problems = []
     for rule, door in doors(site):
         if rule.endpoint in PUBLIC or not routes.arguments(rule):

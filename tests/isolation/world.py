@@ -52,10 +52,12 @@ from marketplace.costs.rules import Terms
 from marketplace.decisions.models import Decision, Elector, Remark
 from marketplace.decisions.rules import DecisionKind, Outcome
 from marketplace.decisions.rules import tally as count
+from marketplace.demand.models import Interest
 from marketplace.directory.models import District
 from marketplace.guard.models import GapAcceptance
-from marketplace.ledger import correction_service, proof_service
+from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
+from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
 from marketplace.orders.rules import PaymentMeans
@@ -238,6 +240,19 @@ class Builder:
                 asked=f"q={self.mark('search')}",
                 saved_at=clock.now(),
                 told_at=clock.now(),
+            )
+        )
+        t.interest = make.save(
+            Interest(
+                org_id=t.district.id,
+                tool_id=t.tool.id,
+                leaid=t.district.leaid,
+                seats=140,
+                school_year=2026,
+                contact_name=self.mark("interested"),
+                contact_email=f"{self.mark('interested')}@example.org",
+                shown_at=clock.now(),
+                changed_at=clock.now(),
             )
         )
         t.shortlist = make.save(
@@ -699,6 +714,7 @@ class Builder:
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
+            t.payment = queries.payments_of(session, invoice)[0]
             session.expunge_all()
 
     def outreach(self):
@@ -730,6 +746,18 @@ class Builder:
             )
             session.flush()
             session.expunge(t.correction)
+            t.proposed_entry = hand_service.propose_entry(
+                session,
+                actor,
+                t.consortium_org.id,
+                Act.FEE_OF_DISTRICT,
+                cents=1_00,
+                effective_on=clock.now().date(),
+                reason=self.mark("reason-of-the-entry"),
+                district=t.district.leaid,
+                name="administration",
+            )
+            session.expunge(t.proposed_entry)
 
     # -- letters and events ------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ from tests.ledger.test_tampering import COPY, ONLY_POSTGRESQL, ORG, REFUSED, att
 pytestmark = on_postgresql
 ROLE = "commons_site"
 HONEST = [
-    f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5), ({ORG}, 3, 2, 'fee:lead', -5)",
     COPY,
+    f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5), ({ORG}, 3, 2, 'fee:lead', -5)",
     "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
 ]
 #: What even the owner of the tables could do, and the site must not.

@@ -41,9 +41,23 @@ REFUSED = {
     ],
     "add an entry without lines": ["{copy}"],
     "add an entry that does not cancel": [
+        "{copy}",
         f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
         f" ({ORG}, 3, 2, 'fee:lead', -4)",
+        "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
+    ],
+    "add lines once the head has moved": [
         "{copy}",
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
+        f" ({ORG}, 3, 2, 'fee:lead', -5)",
+        "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 3, 'cash:main', 5),"
+        f" ({ORG}, 3, 4, 'fee:lead', -5)",
+    ],
+    "write to an account that is not there": [
+        "{copy}",
+        f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:other', 5),"
+        f" ({ORG}, 3, 2, 'fee:lead', -5)",
         "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
     ],
     "skip a number": [
@@ -78,18 +92,19 @@ ONLY_SQLITE = {
         " FROM ledger_balance",
     ],
     "leave an entry unsealed": [
+        "{copy}",
         f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
         f" ({ORG}, 3, 2, 'fee:lead', -5)",
-        "{copy}",
     ],
     "pretend that an entry is sealed": [
+        "{copy}",
         f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
         f" ({ORG}, 3, 2, 'fee:lead', -5)",
-        "{copy}",
         "DELETE FROM ledger_unsealed",
     ],
     "let entries stay open": ["INSERT INTO ledger_zero VALUES (1)"],
     "write a sum that is no number": [
+        "{copy}",
         f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 'five')",
     ],
     "update or replace": ["UPDATE OR REPLACE ledger_txn SET seq = 1 WHERE seq = 2"],
@@ -151,9 +166,9 @@ def test_an_honest_entry_by_hand_is_what_the_attacks_differ_from(app, books, two
     attack(
         app,
         [
+            "{copy}",
             f"INSERT INTO ledger_entry VALUES ({ORG}, 3, 1, 'cash:main', 5),"
             f" ({ORG}, 3, 2, 'fee:lead', -5)",
-            "{copy}",
             "UPDATE ledger_head SET seq = 3, hash = (SELECT hash FROM ledger_txn WHERE seq = 3)",
         ],
     )

@@ -194,6 +194,21 @@ def test_the_table_has_every_line_of_the_search(year, stranger):
     ]
 
 
+def test_the_table_has_all_that_is_found_however_much(year, stranger, monkeypatch):
+    """Read in pieces and sent in blocks: nothing is left out and nothing stands twice."""
+    monkeypatch.setattr("marketplace.ledger.search_queries.PIECE", 2)
+    monkeypatch.setattr("marketplace.core.web.ROWS_IN_A_BLOCK", 3)
+    monkeypatch.setattr("marketplace.ledger.views.ROWS_IN_A_FILE", 1)
+
+    table = list(csv.DictReader(io.StringIO(stranger.get("/open/ledger.csv").text)))
+
+    assert [int(row["seq"]) for row in table] == sorted(
+        (seq for seq, lines in enumerate((3, 2, 2, 2, 2, 2), 1) for _ in range(lines)),
+        reverse=True,
+    )
+    assert sum(int(row["amount_cents"]) for row in table) == 0
+
+
 def test_the_checks_page_shows_the_seal_and_how_to_repeat_the_check(year, books, stranger, look):
     page = stranger.get("/open/checks")
 

@@ -345,6 +345,40 @@ def test_the_invoice_pdf_is_tagged_and_says_what_the_page_says(world, client_for
         assert client.get(url).data == answer.data
 
 
+def test_each_payment_has_a_receipt_with_the_seal_of_its_entry(make, world, client_for, read):
+    invoice, desks, who = world["invoice"], world["desks"], world["people"]
+    agent, buyer = client_for(who["agent"]), client_for(who["buyer"])
+    form = f"{desks['consortium']}/invoices/{invoice.id}/payment"
+    for reference, amount in (("10442", "1,000.00"), ("10443", "125.01")):
+        facts = {"means": "check", "reference": reference, "amount_cents": amount}
+        sent = agent.send(form, **facts, paid_on="2026-11-16", once_key=reference)
+        assert sent.status_code == 302
+    first, second = sorted(read(queries.payments_of, invoice.id), key=lambda p: p.ledger_seq)
+
+    page = buyer.get(f"{desks['district']}/payments/{first.id}").text
+    answer = buyer.get(f"{desks['district']}/payments/{first.id}.pdf")
+    reader, text = pdf_of(answer)
+
+    assert f"/payments/{first.id}" in buyer.get(f"{desks['district']}/invoices/{invoice.id}").text
+    for said in ("$1,000.00", "Check 10442", "Maple Hollow", "$125.01", "2027-118"):
+        assert said in page, said
+        assert said in text, said
+    seal = f"{first.ledger_seq}:{first.ledger_hash}"
+    assert seal in page
+    assert seal in text.replace(" ", "")
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    with clock.frozen(clock.now().replace(year=2028)):
+        assert buyer.get(f"{desks['district']}/payments/{first.id}.pdf").data == answer.data
+    assert "$0.00" in agent.get(f"{desks['consortium']}/payments/{second.id}").text
+
+    neighbour = make.district()
+    make.member(world["consortium"], neighbour)
+    stranger = client_for(make.buyer(neighbour))
+    for desk in (f"/d/{neighbour.leaid}", *desks.values()):
+        assert stranger.get(f"{desk}/payments/{first.id}").status_code == 404
+        assert stranger.get(f"{desk}/payments/{first.id}.pdf").status_code == 404
+
+
 def test_the_purchase_order_pdf_names_both_parties_and_the_contract(world, client_for, read):
     purchase_order = read(queries.purchase_order_of, world["order"].id)
     client = client_for(world["people"]["second finance"])

@@ -224,6 +224,36 @@ def test_the_page_says_that_it_matches_the_books(app, world, stranger):
     assert "$50.00" in page.split("Latest entries")[1]
 
 
+def test_a_grant_and_a_write_off_are_no_difference_from_the_books(app, world, stranger):
+    world.buys(world.district(), cents=5_000)
+    world.save()
+    post(app, world, 5_000)
+    for number, (kind, account, cents) in enumerate(
+        [
+            (PostingKind.GRANT_APPLIED, "grant:rural-reach", 1_200),
+            (PostingKind.WRITE_OFF, "writeoff", 300),
+            (PostingKind.FEE, "fee:late", -50),
+        ]
+    ):
+        with app.app_context(), tenancy.everyone("the site posts"), db.transaction() as session:
+            ledger.post(
+                session,
+                Actor.system(),
+                world.consortium.id,
+                key=f"after:{number}",
+                kind=kind,
+                ref="pool:reading",
+                effective_on=date(2026, 11, 3),
+                legs=[Leg(account, cents), Leg("receivable:0100005", -cents)],
+            )
+
+    page = stranger.get("/open").text
+
+    assert "Matches the books to the cent" in page
+    assert "By the books districts owe $35.50" in page
+    assert "$14.50 less for grants" in page
+
+
 def test_a_difference_from_the_books_is_not_hidden(app, world, stranger):
     world.buys(world.district(), cents=5_000)
     world.save()
