@@ -20,7 +20,9 @@ from marketplace.consortia.models import Instrument
 from marketplace.consortia.rules import LegalShape
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
+from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
+from marketplace.guard import queries as guard
 from marketplace.ledger.models import Posted
 from marketplace.orders import papers, queries, rules
 from marketplace.orders.models import Order
@@ -55,8 +57,14 @@ def place_additions(
     additions: Sequence[Addition],
     posted: Posted | None,
 ) -> list[Order]:
-    """One more order for each of these districts; the caller holds the lock on the pool's row."""
+    """One more order for each of these districts; the caller holds the lock on the pool's row.
+
+    More seats are refused as a whole while the tool's scorecard stops the purchase, or while
+    one of the districts has not accepted the card's gaps. A share that changes because another
+    member leaves buys nothing, so it goes through.
+    """
     require(actor, "orders.place_additions", pool)
+    _check_guard(session, pool, additions)
     earlier = queries.orders_of_pool(session, pool.id)
     rest = _Rest(
         consortium=accounts.get_organization(session, pool.org_id),
@@ -75,6 +83,19 @@ def place_additions(
     for order in orders:
         emit(session, actor, "orders.added", order, leaid=order.leaid, kind=str(order.kind))
     return orders
+
+
+def _check_guard(session: Session, pool: Pool, additions: Sequence[Addition]) -> None:
+    buys = (OrderKind.LATE_JOIN, OrderKind.ADDED_SEATS)
+    districts = {each.district.id: each.district.name for each in additions if each.kind in buys}
+    if not districts:
+        return
+    if why := guard.why_not_order(session, pool.tool_id):
+        raise RuleBroken(why)
+    owing = guard.without_acceptance(session, pool.tool_id, districts)
+    if owing:
+        names = ", ".join(sorted(districts[each] for each in owing))
+        raise RuleBroken(f"Not yet: {names} must accept the gaps of the tool’s scorecard first.")
 
 
 def _sum(name: str, *rows: Sequence[Any]) -> int:

@@ -184,7 +184,7 @@ def test_a_draft_never_sent_is_not_shown_to_the_operator(client_for, make, compl
 def listed(make):
     tool = make.tool(
         make.vendor("Lumen Learning"), "Réading Coach", highest_grade=5, ai_use="generative",
-        ai_facts=["Turns speech into text."], description="For class.", open_pools=1,
+        ai_facts=["Turns speech into text."], description="For class.", open_pools=1, card=False,
     )  # fmt: skip
     make.price_schedule(tool, VOLUME, edition=make.edition(tool))
     return tool

@@ -1,6 +1,7 @@
 """The purchase guard: no money moves on a card that stops it, nor past gaps nobody accepted."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import select
@@ -11,7 +12,9 @@ from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.guard import queries, service
 from marketplace.guard.models import GapAcceptance
 from marketplace.orders import service as orders
+from marketplace.orders.addition_service import place_additions
 from marketplace.orders.models import Order
+from marketplace.orders.rules import OrderKind
 from marketplace.pools import service as pools
 from marketplace.pools.models import Allocation
 from marketplace.pools.rules import PoolStatus, Rung
@@ -172,6 +175,9 @@ def test_a_stop_keeps_commitments_and_holds_back_the_orders_until_it_is_lifted(
 
     with pytest.raises(RuleBroken, match="Data was sold"):
         act(lead, orders.place_orders, pool.id)
+    late = SimpleNamespace(district=districts[0], kind=OrderKind.LATE_JOIN)
+    with pytest.raises(RuleBroken, match="Data was sold"):
+        act(lead, place_additions, pool, [late], None)
     assert make.orders(pool) == []
     look.rollback()
     with tenancy.everyone("test asserts"):
