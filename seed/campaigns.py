@@ -27,6 +27,9 @@ class Campaign:
     paid_of_ten: int = 10  # of the invoices, once due
     is_billed: bool = True
     demo_buyer: bool = False
+    fill_up_days: int = 0  # how long before the end seats can only be added
+    extended_to: int | None = None  # the later deadline of a pool that closed short
+    term_after: int = 7  # days from the deadline to the start of the term, at least
 
 
 CAMPAIGNS = (
@@ -159,6 +162,22 @@ CAMPAIGNS = (
         members=16,
         seats_percent=34,
         firm_of_ten=7,
+        fill_up_days=14,
+    ),
+    Campaign(
+        OHIO_RIVER,
+        "math-practice",
+        "Math Practice for the upper grades",
+        "It closed short of 3,000 seats, so we gave it more time. What was sent still stands.",
+        opens=-44,
+        closes=-6,
+        members=6,
+        seats_percent=24,
+        skip=7,
+        threshold=3_000,
+        extended_to=26,
+        pay_after=90,
+        term_after=40,
     ),
     Campaign(
         OHIO_RIVER,

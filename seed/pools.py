@@ -19,8 +19,6 @@ from seed.consortia import settled
 from seed.diary import Diary
 from seed.roster import DEMO_DISTRICT, Place
 
-#: A term begins on the first of the month, this many days or more after the deadline.
-BETWEEN = timedelta(days=7)
 #: Deadlines are at the end of a day where the consortium is.
 LAST_MINUTE = time(23, 59)
 
@@ -36,7 +34,7 @@ def draft(diary: Diary, campaign: Campaign) -> None:
     consortium = diary.consortia[campaign.region].org_id
     closes_on, zone = diary.at(campaign.closes).date(), _zone(diary, consortium)
     closes_at = datetime.combine(closes_on, LAST_MINUTE, zone).astimezone(UTC)
-    starts, ends = _term(closes_on)
+    starts, ends = _term(closes_on + timedelta(days=campaign.term_after))
     pool = service.create_pool(
         diary.session,
         lead,
@@ -51,6 +49,7 @@ def draft(diary: Diary, campaign: Campaign) -> None:
             term_ends_on=ends,
             pay_by=closes_on + timedelta(days=campaign.pay_after),
             threshold_seats=campaign.threshold,
+            fill_up_days=campaign.fill_up_days,
         ),
     )
     if not campaign.draft:
@@ -61,9 +60,8 @@ def _zone(diary: Diary, consortium: UUID) -> ZoneInfo:
     return ZoneInfo(accounts.get_organization(diary.session, consortium).time_zone)
 
 
-def _term(closes_on: date) -> tuple[date, date]:
-    """Twelve months from the first of a month."""
-    after = closes_on + BETWEEN
+def _term(after: date) -> tuple[date, date]:
+    """Twelve months from the first of the month that follows."""
     starts = date(after.year + after.month // 12, after.month % 12 + 1, 1)
     return starts, starts.replace(year=starts.year + 1) - timedelta(days=1)
 
@@ -133,7 +131,7 @@ def _proof(pool: Pool, place: Place, rung: Rung, number: int) -> dict[str, Any]:
         }
     if rung is Rung.BOARD_APPROVED:
         assert pool.opened_at is not None
-        return {"board_date": pool.opened_at.date()}
+        return {"board_date": pool.opened_at.date(), "board_minute": f"Item {number % 9 + 1}.2"}
     return {}
 
 
@@ -149,4 +147,17 @@ def clear(diary: Diary, campaign: Campaign, pool: Pool) -> None:
     """The deadline: the site clears the pool, and the orders follow from that."""
     service.clear_pool(diary.session, Actor.system(), pool.id)
     diary.let_follow()  # the orders, which the next step looks for
+    if campaign.extended_to is not None:
+        diary.later(diary.workday(pool.closes_at + timedelta(hours=20)), extend, campaign, pool)
+        return
     diary.later(diary.workday(pool.closes_at + timedelta(hours=10)), orders.begin, campaign, pool)
+
+
+def extend(diary: Diary, campaign: Campaign, pool: Pool) -> None:
+    """Closed short: the lead gives it more time, and nobody enters anything again."""
+    assert campaign.extended_to is not None
+    zone = _zone(diary, pool.org_id)
+    day = diary.at(campaign.extended_to).date()
+    closes_at = datetime.combine(day, LAST_MINUTE, zone).astimezone(UTC)
+    lead = diary.actors[f"lead:{campaign.region}"]
+    service.extend_pool(diary.session, lead, pool.id, closes_at)

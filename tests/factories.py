@@ -294,7 +294,7 @@ class Factory:
                 starts_on=fields.pop("starts_on", today - timedelta(days=30)),
                 ends_on=fields.pop("ends_on", today + timedelta(days=5 * 365)),
                 file_id=stored.id,
-                filed_at=clock.now(),
+                filed_at=fields.pop("filed_at", clock.now() - timedelta(days=1)),
                 **fields,
             )
         )

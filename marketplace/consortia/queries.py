@@ -1,7 +1,7 @@
 """What others may ask about consortia, their members and their papers."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -335,17 +335,44 @@ def instrument_in_force(
 
 
 def districts_with_instrument(
-    session: Session, org_id: UUID, signed_by: date, until: date, since: date | None = None
+    session: Session,
+    org_id: UUID,
+    signed_by: date,
+    until: date,
+    since: date | None = None,
+    as_of: datetime | None = None,
 ) -> set[UUID]:
-    """Active members whose paper covers the whole time, in one query."""
+    """Active members whose paper covers the whole time, in one query.
+
+    `as_of` asks about a moment in the past: who has left since was a member then, and a paper
+    filed since was not there yet.
+    """
+    member = col(Member.status) == MemberStatus.ACTIVE
     query = (
         _covering(signed_by, until, since)
         .with_only_columns(col(Instrument.district_id))
         .join(Member, col(Member.id) == Instrument.member_id)
-        .where(Instrument.org_id == org_id, Member.status == MemberStatus.ACTIVE)
+        .where(Instrument.org_id == org_id)
         .distinct()
     )
-    return set(session.exec(query).all())
+    if as_of is not None:
+        member = or_(member, col(Member.ended_at) > as_of)
+        query = query.where(Instrument.filed_at <= as_of)
+    return set(session.exec(query.where(member)).all())
+
+
+def instruments_in_force(
+    session: Session, org_id: UUID, signed_by: date, until: date
+) -> dict[UUID, Instrument]:
+    """`instrument_in_force` for every district of a consortium, in one query."""
+    query = (
+        _covering(signed_by, until, None)
+        .where(Instrument.org_id == org_id)
+        .order_by(
+            col(Instrument.ends_on), col(Instrument.signed_on).desc(), col(Instrument.id).desc()
+        )
+    )
+    return {paper.district_id: paper for paper in session.exec(query)}
 
 
 def _covering(signed_by: date, until: date, since: date | None) -> Any:

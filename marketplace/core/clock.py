@@ -14,6 +14,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def is_frozen() -> bool:
+    """Time stands still, so no other clock is asked either."""
+    return _frozen.get() is not None
+
+
 def today(zone: str) -> date:
     """The calendar day it is now in an IANA zone; a deadline's day is its owner's day."""
     return day_of(now(), zone)

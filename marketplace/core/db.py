@@ -11,13 +11,14 @@ import select
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import Dialect, Engine, Enum, event
+from sqlalchemy import Dialect, Engine, Enum, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import ORMExecuteState
@@ -181,6 +182,18 @@ def _engine_for_this_request() -> Engine:
     if reads and not g.get("reads_own_writes"):
         return random.choice(current_app.extensions["readers"])
     return current_app.extensions["primary_reader"]
+
+
+def now(session: Session) -> datetime:
+    """The time by the database's clock, which all workers share, as of this very moment.
+
+    What must be wholly before or wholly after a deadline asks it while it holds the lock. With
+    SQLite all workers are on one machine and its clock is the one.
+    """
+    if clock.is_frozen() or session.get_bind().dialect.name == "sqlite":
+        return clock.now()
+    moment: datetime = session.connection().scalar(text("SELECT clock_timestamp()"))
+    return moment.astimezone(UTC)
 
 
 def read_own_writes() -> None:

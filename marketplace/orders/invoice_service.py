@@ -15,7 +15,14 @@ from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
 from marketplace.ledger import service as ledger
 from marketplace.ledger.models import Posted
-from marketplace.orders import credit_queries, list_queries, papers, queries, rules
+from marketplace.orders import (
+    credit_queries,
+    encumbrance_service,
+    list_queries,
+    papers,
+    queries,
+    rules,
+)
 from marketplace.orders.models import CreditNote, Invoice, IssuerCounter, Order
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import Stage
@@ -80,6 +87,7 @@ def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
     )
     session.add(invoice)
     session.flush()
+    encumbrance_service.relieve(session, actor, order, invoice)
     _apply_credits(session, order.pool_id, order.org_id)
     if invoice.ledger_seq is not None:
         ledger.give_receipt(

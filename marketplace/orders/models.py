@@ -10,7 +10,13 @@ from sqlmodel import Field
 from marketplace.consortia.rules import LegalShape
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
-from marketplace.orders.rules import InvoiceStatus, OrderKind, OrderStatus, PaymentMeans
+from marketplace.orders.rules import (
+    EncumbranceKind,
+    InvoiceStatus,
+    OrderKind,
+    OrderStatus,
+    PaymentMeans,
+)
 
 
 class Order(OwnedByOrg, table=True):
@@ -57,6 +63,51 @@ class Order(OwnedByOrg, table=True):
     ledger_hash: str = ""
     #: What was agreed, frozen: parties, pool, tool and the paper that allows the purchase.
     agreed: dict[str, Any] = Field(sa_type=JSON)
+
+
+class AgentOrder(OwnedByOrg, table=True):
+    """With pooled cash the fiscal agent orders once for all and bills each district again.
+
+    Owned by the consortium. Shares that were held back on clearing day follow as number 2, 3…
+    `printed` is frozen: the parties, and a line for each district that is billed again.
+    """
+
+    also_seen_by = ("vendor_id",)
+    __tablename__ = "agent_order"
+    __table_args__ = (
+        UniqueConstraint("pool_id", "number"),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("total_cents >= 0", name="total"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    pool_id: UUID = Field(foreign_key="pool.id", index=True)
+    number: int
+    seats: int
+    total_cents: int = Field(sa_type=BigInteger)
+    ordered_at: datetime
+    printed: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Encumbrance(OwnedByOrg, table=True):
+    """What an order sets aside in its district's budget, and what its bill relieves again.
+
+    Never changed: an order sets its share aside once, its invoice takes as much back once.
+    Owned by the district; the sum of its lines is ordered and not yet billed.
+    """
+
+    also_seen_by = ("consortium_id",)
+    __tablename__ = "encumbrance"
+    __table_args__ = (UniqueConstraint("order_id", "kind"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    order_id: UUID = Field(foreign_key="purchase.id")
+    kind: EncumbranceKind = Field(sa_type=choice(EncumbranceKind))
+    amount_cents: int = Field(sa_type=BigInteger)
+    effective_on: date
+    posted_at: datetime
 
 
 class PurchaseOrder(OwnedByOrg, table=True):

@@ -16,7 +16,7 @@ from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
 from marketplace.core.money import dollars
 from marketplace.ledger import queries as books
-from marketplace.orders import list_queries, payment_service
+from marketplace.orders import list_queries, payment_service, queries
 from marketplace.orders.desk_views import Desk, bp, sit_down
 from marketplace.orders.forms import ConfirmForm, PayVendorForm
 from marketplace.orders.list_queries import SHOWN
@@ -48,6 +48,7 @@ def money(consortium: str) -> Any:
         shown=SHOWN,
         confirm=ConfirmForm(),
         vendors=_vendors_owed(org_id) if pooled else [],
+        for_all=queries.agent_orders_of(session, org_id) if pooled else [],
         cash_cents=books.balance_of(session, org_id, "cash:main") if pooled else 0,
         may_pay=can(actor, "orders.pay_vendor", desk.organization),
     )

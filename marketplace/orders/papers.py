@@ -4,7 +4,7 @@ Texts are for people, money is whole cents, dates are ISO. Nothing on a paper is
 again later, so a new name or address changes no paper that is out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -61,6 +61,33 @@ def agreed(
             "starts_on": instrument.starts_on.isoformat(),
             "ends_on": instrument.ends_on.isoformat(),
         },
+    }
+
+
+def agent_order(orders: Sequence[Any], agent: Any) -> dict[str, Any]:
+    """What a fiscal agent orders for all members of a pool, and whom it bills again."""
+    said: Mapping[str, Any] = orders[0].agreed
+    return {
+        "v": FORMAT,
+        "consortium": said["consortium"],
+        "fiscal_agent": party(agent) if agent else None,
+        "vendor": said["vendor"],
+        "pool": said["pool"],
+        "tool": said["tool"]["name"],
+        "term": {
+            "starts_on": orders[0].term_starts_on.isoformat(),
+            "ends_on": orders[0].term_ends_on.isoformat(),
+        },
+        "lines": [
+            {
+                "order_id": str(order.id),
+                "district": order.agreed["district"]["name"],
+                "leaid": order.leaid,
+                "seats": order.seats,
+                "cents": order.total_cents,
+            }
+            for order in orders
+        ],
     }
 
 

@@ -119,6 +119,9 @@ access.declare(
             [its_fiscal_agent, holds_no_role_at_the_payer],
         ],
         "orders.keep_order_states": [[is_system]],
+        "orders.post_encumbrance": [[is_system]],
+        "orders.order_for_all": [[is_system]],
+        "orders.agent_order": [[sells_it], [convenes_its_pool]],
         "orders.issue_purchase_order": [[is_system], [is_the_district, buys]],
         "orders.issue_invoice": [
             [sells_it, bills, vendor_is_owed],

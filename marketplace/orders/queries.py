@@ -14,7 +14,14 @@ from sqlmodel import Session, col, select
 
 from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
-from marketplace.orders.models import Invoice, Order, Payment, PurchaseOrder
+from marketplace.orders.models import (
+    AgentOrder,
+    Encumbrance,
+    Invoice,
+    Order,
+    Payment,
+    PurchaseOrder,
+)
 from marketplace.orders.rules import OrderStatus
 
 # -- one of them -------------------------------------------------------------------------------
@@ -95,6 +102,51 @@ def po_numbers_of(session: Session, district_id: UUID) -> list[str]:
     return list(
         session.exec(select(PurchaseOrder.number).where(PurchaseOrder.org_id == district_id))
     )
+
+
+def po_numbers_by_district(session: Session, district_ids: list[UUID]) -> dict[UUID, list[str]]:
+    """`po_numbers_of` for many districts; a few queries however many there are."""
+    found: dict[UUID, list[str]] = {}
+    for start in range(0, len(district_ids), 1000):
+        some = district_ids[start : start + 1000]
+        query = select(PurchaseOrder.org_id, PurchaseOrder.number).where(
+            col(PurchaseOrder.org_id).in_(some)
+        )
+        for org_id, number in session.exec(query):
+            found.setdefault(org_id, []).append(number)
+    return found
+
+
+def encumbered_cents(session: Session, district_id: UUID, consortium_id: UUID | None = None) -> int:
+    """What a district's orders set aside in its budget and no bill has relieved yet."""
+    query = select(func.coalesce(func.sum(Encumbrance.amount_cents), 0)).where(
+        Encumbrance.org_id == district_id
+    )
+    if consortium_id is not None:
+        query = query.where(Encumbrance.consortium_id == consortium_id)
+    return int(session.exec(query).one())
+
+
+def encumbrances_of(session: Session, order_id: UUID) -> list[Encumbrance]:
+    query = select(Encumbrance).where(Encumbrance.order_id == order_id)
+    return list(session.exec(query.order_by(col(Encumbrance.posted_at), col(Encumbrance.kind))))
+
+
+def agent_orders(session: Session, pool_id: UUID) -> list[AgentOrder]:
+    """What the fiscal agent ordered for all, first to last."""
+    query = select(AgentOrder).where(AgentOrder.pool_id == pool_id)
+    return list(session.exec(query.order_by(col(AgentOrder.number))))
+
+
+def agent_orders_of(session: Session, consortium_id: UUID) -> list[AgentOrder]:
+    """The same for all pools of a consortium, newest first."""
+    query = select(AgentOrder).where(AgentOrder.org_id == consortium_id)
+    newest = query.order_by(col(AgentOrder.ordered_at).desc(), col(AgentOrder.id)).limit(50)
+    return list(session.exec(newest))
+
+
+def get_agent_order(session: Session, agent_order_id: UUID) -> AgentOrder:
+    return _the_one(session, select(AgentOrder).where(AgentOrder.id == agent_order_id))
 
 
 # -- uptake ------------------------------------------------------------------------------------

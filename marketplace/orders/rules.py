@@ -52,6 +52,11 @@ class InvoiceStatus(StrEnum):
     CREDITED = "credited"
 
 
+class EncumbranceKind(StrEnum):
+    SET = "set"
+    RELIEVED = "relieved"
+
+
 class PaymentMeans(StrEnum):
     CHECK = "check"
     ACH = "ach"

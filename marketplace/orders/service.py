@@ -11,6 +11,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.models import Instrument
+from marketplace.consortia.rules import LegalShape
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -19,10 +20,18 @@ from marketplace.guard import queries as guard
 from marketplace.ledger import service as ledger
 from marketplace.ledger.models import Posted
 from marketplace.ledger.rules import PostingKind
-from marketplace.orders import list_queries, papers, queries, rules
+from marketplace.orders import (
+    agent_service,
+    encumbrance_service,
+    list_queries,
+    papers,
+    queries,
+    rules,
+)
 from marketplace.orders.models import Order, PurchaseOrder
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import OrderStatus
+from marketplace.pools import service as pools_service
 from marketplace.pools.models import Allocation, Commitment, Pool
 from marketplace.pools.rules import Rung
 
@@ -73,34 +82,38 @@ def place_orders(session: Session, actor: Actor, pool_id: UUID) -> Placed:
     waiting = [a for a in allocations if a.district_id not in already]
     papers_in_force = {} if why_not else _instruments(session, pool, waiting)
     owing = guard.without_acceptance(session, pool.tool_id, papers_in_force)
-    covered = [a for a in waiting if a.district_id in papers_in_force.keys() - owing]
-    held_back = [a.leaid for a in waiting if a not in covered]
+    free = papers_in_force.keys() - owing
+    covered = [a for a in waiting if a.district_id in free]
+    held_back = [a.leaid for a in waiting if a.district_id not in free]
     for_card = [a.leaid for a in waiting if why_not or a.district_id in owing]
 
     orders = _write_orders(session, pool, allocations, covered, papers_in_force)
     _bill(session, actor, pool, orders, late=bool(already))
     session.add_all(orders)
     session.flush()
+    encumbrance_service.set_aside(session, actor, pool, orders)
+    if orders and orders[0].legal_shape is LegalShape.POOLED_CASH:
+        agent_service.order_for_all(session, actor, pool, orders)
     for order in orders:
         emit(session, actor, "orders.placed", order, leaid=order.leaid, seats=order.seats)
     _issue_known_purchase_orders(session, actor, pool, orders)
-    for_paper = [leaid for leaid in held_back if leaid not in for_card]
+    for_paper = sorted(set(held_back) - set(for_card))
     if for_paper and not already:
         emit(session, actor, "orders.held_back", pool, leaids=for_paper)
     if for_card and not already:
         emit(session, actor, "orders.held_for_the_card", pool, leaids=for_card, why=why_not)
+    if allocations and not held_back:
+        pools_service.note_ordered(session, for_the_books(actor), pool.id)
     return Placed(orders, held_back)
 
 
 def _instruments(session: Session, pool: Pool, waiting: list[Allocation]) -> dict[UUID, Instrument]:
+    if not waiting:
+        return {}
     today = clock.today(pool.time_zone)
-    found = {
-        a.district_id: consortia.instrument_in_force(
-            session, pool.org_id, a.district_id, signed_by=today, until=pool.term_ends_on
-        )
-        for a in waiting
-    }
-    return {district_id: paper for district_id, paper in found.items() if paper}
+    return consortia.instruments_in_force(
+        session, pool.org_id, signed_by=today, until=pool.term_ends_on
+    )
 
 
 def _write_orders(
@@ -112,6 +125,8 @@ def _write_orders(
 ) -> list[Order]:
     if not covered:
         return []
+    total_cents = sum(a.share_cents for a in allocations)
+    pool_seats = sum(a.seats for a in allocations)
     names = accounts.organizations_by_id(
         session, [pool.org_id, pool.vendor_id, *(a.district_id for a in covered)]
     )
@@ -149,8 +164,8 @@ def _write_orders(
                     tool=tool,
                     listing_version=seen,
                     instrument=instruments[share.district_id],
-                    pool_total_cents=sum(a.share_cents for a in allocations),
-                    pool_seats=sum(a.seats for a in allocations),
+                    pool_total_cents=total_cents,
+                    pool_seats=pool_seats,
                 ),
             )
         )
@@ -200,16 +215,18 @@ def _issue_known_purchase_orders(
     """Who committed with a PO number has its PO issued at once; a number used before waits
     for the district's buyer."""
     commitments = _commitments(session, pool) if orders else {}
+    used = queries.po_numbers_by_district(session, [order.org_id for order in orders])
     for order in orders:
         commitment = commitments.get(order.org_id)
         if commitment is None or commitment.rung is not Rung.COMMITTED:
             continue
         number = rules.tidy(commitment.po_number)
         try:
-            rules.check_po_number(number, queries.po_numbers_of(session, order.org_id))
+            rules.check_po_number(number, used.get(order.org_id, ()))
         except RuleBroken:
             continue
-        _write_purchase_order(session, actor, order, number)
+        _add_purchase_order(session, actor, order, number)
+    session.flush()
 
 
 def issue_purchase_order(
@@ -230,6 +247,12 @@ def issue_purchase_order(
 def _write_purchase_order(
     session: Session, actor: Actor, order: Order, number: str
 ) -> PurchaseOrder:
+    paper = _add_purchase_order(session, actor, order, number)
+    session.flush()
+    return paper
+
+
+def _add_purchase_order(session: Session, actor: Actor, order: Order, number: str) -> PurchaseOrder:
     today = clock.today(order.agreed["pool"]["time_zone"])
     paper = PurchaseOrder(
         org_id=order.org_id,
@@ -246,7 +269,6 @@ def _write_purchase_order(
         OrderStatus.PO_ISSUED, True, order.term_starts_on, order.term_ends_on, today
     )
     session.add_all([paper, order])
-    session.flush()
     emit(session, actor, "orders.purchase_order_issued", order, number=number)
     return paper
 

@@ -30,6 +30,7 @@ from marketplace.orders import (
     papers,
     statement_rules,
 )
+from marketplace.orders import queries as order_queries
 from marketplace.orders.desk_views import Desk, bp, sit_down
 from marketplace.orders.forms import ChooseChargeCodesForm
 from marketplace.orders.list_queries import Document, Row, Sums
@@ -54,6 +55,8 @@ class Statement:
     chosen: Organization
     today: date
     sums: Sums
+    #: Set aside by orders that no bill has relieved yet.
+    encumbered_cents: int
     bills: list[tuple[Age, Row]]
     promised: list[tuple[Commitment, Pool]]
     by_kind: dict[ledger_rules.PostingKind, int]
@@ -135,6 +138,7 @@ def _statement(leaid: str, consortium: str | None) -> tuple[Desk, Statement | No
         chosen=chosen,
         today=today,
         sums=list_queries.sums(session, mine),
+        encumbered_cents=order_queries.encumbered_cents(session, district.id, chosen.id),
         bills=sorted(bills, key=lambda bill: list(Age).index(bill[0])),
         promised=promised,
         by_kind=by_kind,

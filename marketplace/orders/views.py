@@ -9,6 +9,7 @@ from marketplace.core import clock, db
 from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
+    agent_views,
     audit_views,
     credit_views,
     invoice_views,
@@ -22,6 +23,7 @@ from marketplace.orders.desk_views import Desk, bp
 from marketplace.orders.money_views import desk_of_actor
 
 __all__ = [
+    "agent_views",
     "audit_views",
     "bp",
     "credit_views",

@@ -7,7 +7,9 @@ the first round in which its share is above its limit, and in every earlier roun
 was at most its limit, so the stand-ins give the same rounds and the same shares.
 """
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from marketplace.pricing.rules import Member, Schedule, clear, clearing_as_json, schedule_from_json
@@ -104,27 +106,44 @@ def _check(inputs: dict[str, Any], result: dict[str, Any]) -> None:
         raise AssertionError("the shares do not add up")
 
 
+def inputs_hash(inputs: dict[str, Any]) -> str:
+    """SHA-256 of the inputs as JSON text with sorted keys and no blanks, in hexadecimal."""
+    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
 def published(clearing: dict[str, Any]) -> dict[str, Any]:
-    """Inputs and result as everybody may read them: same shares, no limit disclosed."""
+    """Inputs and result as everybody may read them: same shares, no limit disclosed.
+
+    The document is itself an input of `marketplace clear`, whose answer is its `result` to the
+    last letter. The inputs behind it were frozen on clearing day, and so was the result.
+    """
     too_much = {out["id"]: out["share_cents"] for out in clearing["result"]["dropped"]}
-    inputs = clearing["inputs"] | {
-        "members": [
-            row
-            | {"limit_cents": max(too_much[row["id"]] - 1, 0) if row["id"] in too_much else None}
-            for row in clearing["inputs"]["members"]
-        ]
-    }
-    result = result_of(inputs)
+    members = [
+        row | {"limit_cents": max(too_much[row["id"]] - 1, 0) if row["id"] in too_much else None}
+        for row in clearing["inputs"]["members"]
+    ]
+    return _document(
+        clearing,
+        clearing["inputs"] | {"members": members},
+        "Limits are confidential. Each is replaced by one that gives the same result.",
+    )
+
+
+def in_full(clearing: dict[str, Any]) -> dict[str, Any]:
+    """The same with every limit, for the lead agency alone."""
+    return _document(clearing, clearing["inputs"], "With limits: keep it to yourselves.")
+
+
+def _document(clearing: dict[str, Any], inputs: dict[str, Any], note: str) -> dict[str, Any]:
+    same = inputs == clearing["inputs"]
+    result = clearing["result"] if same else result_of(inputs)
     return {
-        "note": "Limits are confidential. Each is replaced by one that gives the same result.",
-        "inputs": inputs,
-        "result": result
-        | {
-            "dropped": [
-                {"id": out["id"], "share_cents": out["share_cents"]} for out in result["dropped"]
-            ],
-            "explanation": published_words(clearing),
-        },
+        "note": note,
+        **inputs,
+        "inputs_hash": inputs_hash(inputs),
+        "left_out": clearing.get("left_out", []),
+        "result": result,
     }
 
 

@@ -1,4 +1,4 @@
-"""The lead agency's pages of pools: plan, change, open, clear."""
+"""The lead agency's pages of a pool before it is open, and what each district said."""
 
 from datetime import time
 from typing import Any
@@ -17,24 +17,24 @@ from marketplace.core import db, tenancy, web
 from marketplace.core.access import require
 from marketplace.core.errors import NotFound
 from marketplace.core.web import utc
-from marketplace.pools import queries, rules, service
+from marketplace.pools import list_queries, queries, rules, service
 from marketplace.pools.forms import PlanForm, PressForm
 from marketplace.pools.models import Pool
-from marketplace.pools.rules import PoolStatus
 from marketplace.pools.service import Plan
 from marketplace.pools.shared_views import bp
+from marketplace.pools.state_rules import PoolStatus, fill_up_days
 from marketplace.pricing.rules import Form, price_sentences, schedule_from_json
 
-_END_OF_DAY = time(23, 59)
+END_OF_DAY = time(23, 59)
 
 
-def _led(slug: str, action: str) -> tuple[Organization, Consortium]:
+def led(slug: str, action: str) -> tuple[Organization, Consortium]:
     organization, consortium = consortia.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
     return organization, consortium
 
 
-def _own(organization: Organization, slug: str) -> Pool:
+def own(organization: Organization, slug: str) -> Pool:
     pool = queries.pool_by_slug(db.session(), organization.slug, slug)
     if pool.org_id != organization.id:
         raise NotFound("There is no such pool.")
@@ -68,6 +68,7 @@ def _plan(form: Any, zone: str, tools: dict[str, UUID]) -> tuple[Plan, str]:
         term_ends_on=form.term_ends_on.data,
         pay_by=form.pay_by.data,
         threshold_seats=form.threshold.data,
+        fill_up_days=int(form.fill_up_days.data),
     )
     return plan, deadline.note
 
@@ -80,9 +81,9 @@ def _said(pool: Pool, note: str) -> str:
 @bp.route("/c/<slug>/pools/new", methods=["GET", "POST"])
 @login_required
 def create_pool(slug: str) -> Any:
-    organization, consortium = _led(slug, "pools.create_pool")
+    organization, consortium = led(slug, "pools.create_pool")
     prices = _prices()
-    form = PlanForm(data={"price_schedule": _wished(prices), "closes_time": _END_OF_DAY})
+    form = PlanForm(data={"price_schedule": _wished(prices), "closes_time": END_OF_DAY})
     form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
     notes: list[str] = []
 
@@ -112,8 +113,8 @@ def _wished(prices: list[tuple[str, str, UUID]]) -> str:
 @bp.route("/c/<slug>/pools/<pool_slug>/change", methods=["GET", "POST"])
 @login_required
 def change_pool(slug: str, pool_slug: str) -> Any:
-    organization, consortium = _led(slug, "pools.create_pool")
-    pool = _own(organization, pool_slug)
+    organization, consortium = led(slug, "pools.create_pool")
+    pool = own(organization, pool_slug)
     if pool.status is not PoolStatus.DRAFT:
         flash("This pool is open, so its terms stay as they are.", "warning")
         return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
@@ -130,6 +131,8 @@ def change_pool(slug: str, pool_slug: str) -> Any:
             "term_ends_on": pool.term_ends_on,
             "pay_by": pool.pay_by,
             "threshold": pool.threshold_seats,
+            "fill_up_days": str(fill_up_days(pool.closes_at, pool.fill_up_at)),
+            "seen_version": pool.version,
         }
     )
     form.price_schedule.choices = {"": "Choose"} | {key: words for key, words, _ in prices}
@@ -138,11 +141,19 @@ def change_pool(slug: str, pool_slug: str) -> Any:
     def change(writer: Any) -> Pool:
         plan, note = _plan(form, pool.time_zone, {key: tool for key, _, tool in prices})
         notes.append(note)
-        return service.change_pool(writer, current_actor(), pool.id, plan)
+        seen = str(form.seen_version.data or "")
+        return service.change_pool(
+            writer,
+            current_actor(),
+            pool.id,
+            plan,
+            seen_version=int(seen) if seen.isascii() and seen.isdigit() else None,
+        )
 
+    form.zone = pool.time_zone
     if form.submitted(change):
         flash(_said(form.result, notes[-1]), "success")
-        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
+        return redirect(url_for(".pool", consortium=slug, slug=form.result.slug))
     return web.form_page(
         "pools/change_pool.html", form, organization=organization, consortium=consortium, pool=pool
     )
@@ -152,8 +163,8 @@ def change_pool(slug: str, pool_slug: str) -> Any:
 @login_required
 def open_pool(slug: str, pool_slug: str) -> Any:
     """Show what will be frozen, then open."""
-    organization, _ = _led(slug, "pools.open_pool")
-    pool = _own(organization, pool_slug)
+    organization, _ = led(slug, "pools.open_pool")
+    pool = own(organization, pool_slug)
     form = PressForm()
     if form.submitted(lambda writer: service.open_pool(writer, current_actor(), pool.id)):
         flash("The pool is open. Its price and terms are frozen.", "success")
@@ -167,19 +178,6 @@ def open_pool(slug: str, pool_slug: str) -> Any:
     )
 
 
-@bp.route("/c/<slug>/pools/<pool_slug>/clear", methods=["GET", "POST"])
-@login_required
-def clear_pool(slug: str, pool_slug: str) -> Any:
-    """By hand, once the deadline has passed; the job does the same within a minute."""
-    organization, _ = _led(slug, "pools.clear_pool")
-    pool = _own(organization, pool_slug)
-    form = PressForm()
-    if form.submitted(lambda writer: service.clear_pool(writer, current_actor(), pool.id)):
-        flash(f"The pool is {rules.STATUS_WORDS[form.result.status].lower()}.", "success")
-        return redirect(url_for(".pool", consortium=slug, slug=pool_slug))
-    return web.form_page("pools/clear_pool.html", form, organization=organization, pool=pool)
-
-
 COMMITMENTS_HEADER = (
     "leaid",
     "district",
@@ -187,8 +185,11 @@ COMMITMENTS_HEADER = (
     "seats",
     "tolerance",
     "limit_cents",
+    "survey_closed_on",
     "board_date",
+    "board_minute",
     "po_number",
+    "has_resolution",
     "contact_name",
     "contact_email",
     "changed_at_utc",
@@ -199,9 +200,9 @@ COMMITMENTS_HEADER = (
 @login_required
 def commitments_csv(slug: str, pool_slug: str) -> Any:
     """Everything districts said, limits and contacts too: for the lead agency alone."""
-    organization, _ = _led(slug, "pools.see_limits")
-    pool = _own(organization, pool_slug)
-    rows = db.session().exec(queries.commitments_listed(pool.id)).all()
+    organization, _ = led(slug, "pools.see_limits")
+    pool = own(organization, pool_slug)
+    rows = db.session().exec(list_queries.commitments_listed(pool.id)).all()
     return web.csv_response(
         f"{pool.slug}-commitments",
         COMMITMENTS_HEADER,
@@ -213,8 +214,11 @@ def commitments_csv(slug: str, pool_slug: str) -> Any:
                 each.seats,
                 each.tolerance,
                 "" if each.limit_cents is None else each.limit_cents,
+                each.survey_closed_on or "",
                 each.board_date or "",
+                each.board_minute,
                 each.po_number,
+                "yes" if each.resolution_id else "no",
                 each.contact_name,
                 each.contact_email,
                 f"{each.changed_at:%Y-%m-%dT%H:%M:%SZ}",

@@ -1,7 +1,7 @@
 """The join flow: seats, contacts, check answers, sent. Each step has its own address."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -11,11 +11,12 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor, current_identity
 from marketplace.core import db, tenancy, web
 from marketplace.core.access import require
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.fields import dollars_text
 from marketplace.core.money import dollars
+from marketplace.core.uploads import CheckedFile
 from marketplace.directory import queries as directory
-from marketplace.pools import queries, rules, service, share_rules
+from marketplace.pools import by_law_queries, queries, rules, service, share_rules
 from marketplace.pools.forms import (
     CheckForm,
     ContactsForm,
@@ -30,6 +31,7 @@ from marketplace.pools.shared_views import PUBLIC, Shown, bp, find
 from marketplace.pricing.rules import Member
 
 STEPS = ("Seats", "Contacts", "Check answers", "Sent")
+DAYS = ("survey_closed_on", "board_date")
 WHY = "a district outside the consortium may show interest in a public pool"
 
 
@@ -68,8 +70,8 @@ class _Join:
             "contact_name": self.sent.contact_name,
             "contact_email": self.sent.contact_email,
         }
-        board_date = self.sent.board_date.isoformat() if self.sent.board_date else None
-        return {**said, **contact, **self.answers, "board_date": board_date}
+        days = {name: said[name].isoformat() if said[name] else None for name in DAYS}
+        return {**said, **contact, **self.answers, **days}
 
     def context(self, step: int) -> dict[str, Any]:
         return {
@@ -80,7 +82,19 @@ class _Join:
             "steps": STEPS,
             "step": step,
             "sent": self.sent,
+            "may_change_until": self.may_change_until,
         }
+
+    @property
+    def survey_required(self) -> bool:
+        with tenancy.everyone("by-laws are public"):
+            return by_law_queries.survey_required(db.session(), self.shown.pool)
+
+    @property
+    def may_change_until(self) -> datetime:
+        """Until then seats can be changed or withdrawn; afterwards only added, or nothing."""
+        pool = self.shown.pool
+        return pool.fill_up_at or pool.closes_at
 
     def prices(self, seats: int | None) -> list[share_rules.TierPrice]:
         """What so many seats cost at each price step, with everybody else in the pool."""
@@ -109,9 +123,9 @@ class _Join:
     def _is_me(self, standing: queries.Standing) -> bool:
         return standing.district_id == self.district.id
 
-    def save(self, writer: Any, kept: dict[str, Any]) -> Any:
+    def save(self, writer: Any, kept: dict[str, Any], resolution: CheckedFile | None = None) -> Any:
         with tenancy.everyone(WHY):
-            return service.save_draft(writer, self.actor, self.shown.pool.id, kept)
+            return service.save_draft(writer, self.actor, self.shown.pool.id, kept, resolution)
 
 
 @bp.get("/pools/<consortium>/<slug>/join")
@@ -138,16 +152,35 @@ def join_seats(consortium: str, slug: str) -> Any:
             "tolerance": start.get("tolerance", 0),
             "limit": dollars_text(start.get("limit_cents")),
             "rung": start.get("rung"),
+            "survey_closed_on": _day(start.get("survey_closed_on")),
             "board_date": _day(start.get("board_date")),
+            "board_minute": start.get("board_minute", ""),
             "po_number": start.get("po_number", ""),
         }
     )
     if request.method == "POST" and "update" in request.form:
         form.seats.validate(form)  # the price needs no more than this; the rest may still be open
-    elif form.submitted(lambda writer: flow.save(writer, seats_answers(form))):
+    elif form.validate_on_submit() and _kept(flow, form):
         return redirect(flow.shown.url("join_contacts"))
     good = form.seats.data if not form.seats.errors else None
-    return web.form_page("pools/join_seats.html", form, prices=flow.prices(good), **flow.context(1))
+    return web.form_page(
+        "pools/join_seats.html",
+        form,
+        prices=flow.prices(good),
+        survey_required=flow.survey_required,
+        has_resolution=bool(start.get("resolution_id")),
+        **flow.context(1),
+    )
+
+
+def _kept(flow: _Join, form: SeatsForm) -> bool:
+    """The file is looked into before a transaction is open."""
+    try:
+        resolution = form.checked_resolution()
+    except RuleBroken as refusal:
+        form.refuse(refusal)
+        return False
+    return form.keep(lambda writer: flow.save(writer, seats_answers(form), resolution))
 
 
 def _day(text: str | None) -> date | None:

@@ -9,11 +9,14 @@ from sqlmodel import Field
 
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
-from marketplace.pools.rules import PoolStatus, Rung
+from marketplace.pools.rules import Rung
+from marketplace.pools.state_rules import PoolStatus
 
 
 class Pool(OwnedByOrg, table=True):
-    """Owned by the consortium. `terms` is the price schedule, frozen when the pool opened."""
+    """Owned by the consortium. `terms` is the vendor's quote, frozen when the pool opened:
+    whatever the vendor does to its price list later, it is good for this pool until
+    `quote_valid_until`, the last day in the pool's zone."""
 
     __tablename__ = "pool"
     __table_args__ = (
@@ -30,16 +33,32 @@ class Pool(OwnedByOrg, table=True):
     vendor_id: UUID = Field(foreign_key="organization.id", index=True)
     price_schedule_id: UUID = Field(foreign_key="price_schedule.id")
     terms: dict[str, Any] = Field(sa_type=JSON)
+    quote_version: int = 1
+    quote_valid_until: date | None = None
     status: PoolStatus = Field(default=PoolStatus.DRAFT, sa_type=choice(PoolStatus), index=True)
     opened_at: datetime | None = None
     closes_at: datetime = Field(index=True)
+    #: From here until `closes_at` seats can only be added; None when there is no such phase.
+    fill_up_at: datetime | None = None
+    #: The first deadline, once the lead has chosen a later one.
+    extended_from: datetime | None = None
+    #: The consortium's own zone when the pool opened; it stays, even if the consortium moves.
     time_zone: str
     term_starts_on: date
     term_ends_on: date
     pay_by: date
     threshold_seats: int | None = None
     split_method: str = "proportional"
+    #: The by-laws in force when the pool opened.
+    by_laws_version: int | None = None
+    #: How often the draft was changed: who changes an older one sees what became of it.
+    version: int = 1
     cleared_at: datetime | None = None
+    #: Clearing by hand takes two: who asked, and when; somebody else confirms.
+    clearing_asked_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    clearing_asked_at: datetime | None = None
+    #: A pool that closed short is over for good once its lead has released the districts.
+    released_at: datetime | None = None
     #: What clearing was given and found, as published: reproducible by `marketplace clear`.
     clearing: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
@@ -68,8 +87,14 @@ class Commitment(OwnedByOrg, table=True):
     pupils: int | None = None
     contact_name: str = ""
     contact_email: str = ""
+    #: When the district's own staff survey closed; asked for by some by-laws.
+    survey_closed_on: date | None = None
     board_date: date | None = None
+    #: Where the minutes of the board say so.
+    board_minute: str = ""
     po_number: str = ""
+    #: The signed resolution, where it stands in for a purchase order.
+    resolution_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
     committed_at: datetime
     changed_at: datetime
     withdrawn_at: datetime | None = None

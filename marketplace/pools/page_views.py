@@ -15,7 +15,7 @@ from marketplace.core import clock, db, web
 from marketplace.core.access import can
 from marketplace.core.errors import RuleBroken
 from marketplace.directory import queries as directory
-from marketplace.pools import clearing_rules, queries, rules, share_rules
+from marketplace.pools import clearing_rules, list_queries, queries, rules, share_rules
 from marketplace.pools.models import Pool
 from marketplace.pools.queries import Standing
 from marketplace.pools.rules import PoolStatus
@@ -85,6 +85,9 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "left": rules.days_left(pool.closes_at, clock.now()),
         "now": clock.now(),
         "leads": can(current_actor(), "pools.open_pool", pool),
+        "may_clear": can(current_actor(), "pools.ask_for_clearing", pool),
+        "may_try": shown.takes_seats and can(current_actor(), "pools.dry_run", pool),
+        "asked_by_me": _asked_by_me(pool),
         "how": _how_it_cleared(pool),
     }
 
@@ -103,6 +106,10 @@ def _counted_leaid(mine: dict[str, Any] | None) -> str | None:
     return mine["district"].leaid if mine and mine["commitment"] else None
 
 
+def _asked_by_me(pool: Pool) -> bool:
+    return pool.clearing_asked_by is not None and pool.clearing_asked_by == current_actor().user_id
+
+
 def _listing_version(session: Any, pool: Pool) -> int | None:
     """The version of the listing that buyers read when the pool opened."""
     return catalogue.version_at(session, pool.tool_id, pool.opened_at) if pool.opened_at else None
@@ -112,9 +119,9 @@ def _rows(shown: Shown, districts: int, me: UUID | None) -> web.Page:
     """One page of the split table; how many there are is already known."""
     session, pool, number = db.session(), shown.pool, web.page_number()
     if pool.status in rules.CLEARED_STATES:
-        return web.paged(session, queries.allocations_listed(pool.id, me), ROWS)
+        return web.paged(session, list_queries.allocations_listed(pool.id, me), ROWS)
     number = min(number, max(1, -(-districts // ROWS)))
-    query = queries.split_listed(pool.id, me).limit(ROWS).offset((number - 1) * ROWS)
+    query = list_queries.split_listed(pool.id, me).limit(ROWS).offset((number - 1) * ROWS)
     return web.Page(session.exec(query).all(), number, ROWS, districts)
 
 

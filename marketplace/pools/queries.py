@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func
-from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -16,18 +15,35 @@ from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.models import Consortium
 from marketplace.core.errors import NotFound
 from marketplace.pools.models import Allocation, Commitment, JoinDraft, Pool
-from marketplace.pools.rules import COUNTING_RUNGS, TAKES_SEATS, PoolStatus, Rung
+from marketplace.pools.rules import COUNTING_RUNGS, Rung
+from marketplace.pools.state_rules import TAKES_SEATS, PoolStatus
 from marketplace.pricing.rules import Member
 
 # -- pools -----------------------------------------------------------------------------------
 
 
 def get_pool(session: Session, pool_id: UUID, *, lock: bool = False) -> Pool:
-    """A pool; locked, it stands still (deadline, status, commitments) until the commit."""
+    """A pool; locked, it stands still (deadline, status, commitments) until the commit.
+
+    Whoever locks it waits for all who hold it (`hold_pool`), and they wait for whoever locks it.
+    """
     query = select(Pool).where(Pool.id == pool_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return _found(session.exec(query).one_or_none())
+
+
+def hold_pool(session: Session, pool_id: UUID) -> Pool:
+    """A pool that stands still, while others may hold it too: a thousand districts that commit
+    in the last minute do not queue for one another."""
+    query = select(Pool).where(Pool.id == pool_id).with_for_update(read=True, key_share=True)
+    return _found(session.exec(query.execution_options(populate_existing=True)).one_or_none())
+
+
+def hold_district(session: Session, district_id: UUID) -> None:
+    """Two of one district's people take turns: the first commitment has no row to lock yet."""
+    query = select(Organization.id).where(Organization.id == district_id)
+    session.exec(query.with_for_update(key_share=True)).all()
 
 
 def pool_by_slug(session: Session, consortium_slug: str, slug: str) -> Pool:
@@ -54,17 +70,26 @@ def pool_with_all(
     session: Session, consortium_slug: str, slug: str
 ) -> tuple[Pool, Organization, Consortium, Tool]:
     """A pool, whose it is and what it buys, in one query."""
+    return pool_with_quote(session, consortium_slug, slug)[:4]
+
+
+def pool_with_quote(
+    session: Session, consortium_slug: str, slug: str
+) -> tuple[Pool, Organization, Consortium, Tool, datetime | None]:
+    """The same, and since when the vendor no longer offers the price that the pool froze."""
+    columns: Any = (Pool, Organization, Consortium, Tool, PriceSchedule.withdrawn_at)
     query = (
-        select(Pool, Organization, Consortium, Tool)
+        select(*columns)
         .join(Organization, col(Organization.id) == Pool.org_id)
         .join(Consortium, col(Consortium.org_id) == Pool.org_id)
         .join(Tool, col(Tool.id) == Pool.tool_id)
+        .join(PriceSchedule, col(PriceSchedule.id) == Pool.price_schedule_id)
         .where(Organization.slug == consortium_slug, Pool.slug == slug)
     )
     found = session.exec(query).one_or_none()
     if found is None:
         raise NotFound("There is no such pool.")
-    return found[0], found[1], found[2], found[3]
+    return found[0], found[1], found[2], found[3], found[4]
 
 
 def _found(pool: Pool | None) -> Pool:
@@ -122,56 +147,9 @@ def open_pools_of_tools(
     return [(pool, organization) for pool, organization in session.exec(query)]
 
 
-def pools_listed(
-    *,
-    tool_id: UUID | None = None,
-    status: str = "",
-    closes_before: datetime | None = None,
-    state: str = "",
-) -> Any:
-    """The public list, pool and consortium: open ones, soonest first, then the newest."""
-    is_open = col(Pool.status).in_(TAKES_SEATS)
-    takes = case((is_open, 0), else_=1)
-    soonest = case((is_open, col(Pool.closes_at)), else_=None)
-    query = (
-        select(Pool, Organization)
-        .join(Organization, col(Organization.id) == Pool.org_id)
-        .where(Pool.status != PoolStatus.DRAFT)
-        .order_by(takes, soonest, col(Pool.closes_at).desc(), col(Pool.id))
-    )
-    if tool_id:
-        query = query.where(Pool.tool_id == tool_id)
-    if status == "open":
-        query = query.where(col(Pool.status).in_(TAKES_SEATS))
-    elif status:
-        query = query.where(Pool.status == status)
-    if closes_before:
-        query = query.where(Pool.closes_at < closes_before)
-    if state:
-        query = query.where(Organization.state == state.upper())
-    return query
-
-
-def due_to_clear(session: Session, now: datetime) -> list[UUID]:
-    """Pools whose deadline has passed and that still wait for clearing, oldest first."""
-    query = (
-        select(Pool.id)
-        .where(col(Pool.status).in_(TAKES_SEATS), Pool.closes_at <= now)
-        .order_by(col(Pool.closes_at), col(Pool.id))
-        .limit(100)
-    )
-    return list(session.exec(query))
-
-
 def count_open_pools(session: Session, tool_id: UUID) -> int:
     query = select(func.count()).where(Pool.tool_id == tool_id, col(Pool.status).in_(TAKES_SEATS))
     return session.exec(query.select_from(Pool)).one()
-
-
-def tools_with_pools(session: Session) -> set[UUID]:
-    """Tools that some public pool buys, for the filter of the list."""
-    query = select(Pool.tool_id).where(Pool.status != PoolStatus.DRAFT).distinct().limit(200)
-    return set(session.exec(query))
 
 
 def titles_taken(session: Session, org_id: UUID, but: UUID | None = None) -> set[str]:
@@ -240,40 +218,6 @@ def standings(session: Session, pool_id: UUID) -> list[Standing]:
     return [Standing(*row) for row in session.exec(query)]
 
 
-def commitments_listed(pool_id: UUID) -> Any:
-    """Everything about the commitments of a pool: commitment and district, as in the table."""
-    return _firm_first(select(Commitment, Organization), pool_id)
-
-
-def split_listed(pool_id: UUID, first: UUID | None = None) -> Any:
-    """Commitment and district for the split table: `first`, then firm ones, by name.
-
-    Bundles of the few columns shown: whole rows would be most of the cost of the page.
-    """
-    names: Any = (Commitment.leaid, Commitment.rung, Commitment.seats, Commitment.pupils)
-    return _firm_first(select(Bundle("commitment", *names), _district()), pool_id, first)
-
-
-def _leading(district_id: UUID | None) -> Any:
-    """Sorts the district that looks to the top, so it need not look for itself."""
-    return case((col(Organization.id) == district_id, 0), else_=1)
-
-
-def _firm_first(query: Any, pool_id: UUID, first: UUID | None = None) -> Any:
-    firm = case((col(Commitment.rung).in_(COUNTING_RUNGS), 0), else_=1)
-    return (
-        query.select_from(Commitment)
-        .join(Organization, col(Organization.id) == Commitment.district_id)
-        .where(*_standing(pool_id))
-        .order_by(_leading(first), firm, col(Organization.name), col(Organization.id))
-    )
-
-
-def _district() -> Any:
-    columns: Any = (Organization.id, Organization.leaid, Organization.name, Organization.state)
-    return Bundle("district", *columns)
-
-
 def seats_by_rung(
     session: Session, pool_ids: Sequence[UUID]
 ) -> dict[UUID, dict[Rung, tuple[int, int]]]:
@@ -321,23 +265,6 @@ def allocation(session: Session, pool_id: UUID, district_id: UUID) -> Allocation
         Allocation.pool_id == pool_id, Allocation.district_id == district_id
     )
     return session.exec(query).one_or_none()
-
-
-def allocations_listed(pool_id: UUID, first: UUID | None = None) -> Any:
-    """Allocation and district for the final split table: `first`, then by name."""
-    columns: Any = (
-        Allocation.seats,
-        Allocation.spare_seats,
-        Allocation.alone_cents,
-        Allocation.share_cents,
-    )
-    return (
-        select(Bundle("allocation", *columns), _district())
-        .select_from(Allocation)
-        .join(Organization, col(Organization.id) == Allocation.district_id)
-        .where(Allocation.pool_id == pool_id)
-        .order_by(_leading(first), col(Organization.name), col(Organization.id))
-    )
 
 
 def allocation_totals(session: Session, pool_id: UUID) -> tuple[int, int, int]:

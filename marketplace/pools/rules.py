@@ -6,16 +6,26 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from marketplace.core.errors import RuleBroken
+from marketplace.pools.state_rules import (
+    CLEARED_STATES,
+    STATUS_WORDS,
+    TAKES_SEATS,
+    PoolStatus,
+    check_can_clear,
+    check_takes_seats,
+    takes_seats,
+)
 
-
-class PoolStatus(StrEnum):
-    DRAFT = "draft"
-    OPEN = "open"
-    FILL_UP = "fill_up"
-    CLEARED = "cleared"
-    ORDERED = "ordered"
-    CLOSED = "closed"
-    LAPSED = "lapsed"
+#: The states stand in a file of their own; callers find them here.
+__all__ = [
+    "CLEARED_STATES",
+    "STATUS_WORDS",
+    "TAKES_SEATS",
+    "PoolStatus",
+    "check_can_clear",
+    "check_takes_seats",
+    "takes_seats",
+]
 
 
 class Rung(StrEnum):
@@ -29,22 +39,9 @@ class Rung(StrEnum):
 
 #: Only these rungs count towards a price tier (rule 4 of the product).
 COUNTING_RUNGS = (Rung.BOARD_APPROVED, Rung.COMMITTED)
-#: Pools that still take seats.
-TAKES_SEATS = (PoolStatus.OPEN, PoolStatus.FILL_UP)
-#: Pools that have been cleared, whatever came after.
-CLEARED_STATES = (PoolStatus.CLEARED, PoolStatus.ORDERED, PoolStatus.CLOSED)
 #: More is a slip of the keyboard: the largest US district has about 900,000 pupils.
 MOST_SEATS = 1_000_000
 
-STATUS_WORDS: dict[PoolStatus, str] = {
-    PoolStatus.DRAFT: "Draft",
-    PoolStatus.OPEN: "Open for commitments",
-    PoolStatus.FILL_UP: "Open for more seats",
-    PoolStatus.CLEARED: "Cleared",
-    PoolStatus.ORDERED: "Ordered",
-    PoolStatus.CLOSED: "Closed",
-    PoolStatus.LAPSED: "Closed short",
-}
 RUNG_WORDS: dict[Rung, str] = {
     Rung.INTEREST: "Interested",
     Rung.INTENT: "Waiting for board",
@@ -123,30 +120,22 @@ def check_dates(
         raise RuleBroken("The last day to pay must be within the term.", "pay_by")
 
 
-def takes_seats(status: PoolStatus, closes_at: datetime, now: datetime) -> bool:
-    """A pool takes seats until the moment it closes, and not at that moment."""
-    return status in TAKES_SEATS and now < closes_at
-
-
-def check_takes_seats(status: PoolStatus, closes_at: datetime, now: datetime) -> None:
-    if not takes_seats(status, closes_at, now):
-        raise RuleBroken("This pool has closed, so nothing can be added or changed any more.")
-
-
-def check_can_clear(closes_at: datetime, now: datetime) -> None:
-    if now < closes_at:
-        raise RuleBroken("This pool can be cleared once its deadline has passed.")
-
-
 def days_left(closes_at: datetime, now: datetime) -> str:
-    """'3 days left', '5 hours left', 'closed': an extra beside the date, never instead of it."""
+    """'3 days and 4 hours left', 'closed': an extra beside the date, never instead of it."""
     left = closes_at - now
     if left <= timedelta(0):
         return "closed"
-    if left >= timedelta(days=2):
-        return f"{left.days} days left"
-    hours = int(left.total_seconds() // 3600)
+    hours = left.seconds // 3600
+    days = _counted(left.days, "day")
+    if left.days and hours:
+        return f"{days} and {_counted(hours, 'hour')} left"
+    if left.days:
+        return f"{days} left"
     return f"{hours} hours left" if hours > 1 else "less than 2 hours left"
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 # -- a commitment ----------------------------------------------------------------------------
@@ -173,10 +162,32 @@ def check_seats(seats: int, tolerance: int, pupils: int | None) -> None:
         )
 
 
-def check_only_adds(status: PoolStatus, seats_before: int | None, seats: int) -> None:
-    """In the fill-up phase seats may only be added."""
-    if status is PoolStatus.FILL_UP and seats_before is not None and seats < seats_before:
-        raise RuleBroken(f"Seats can only be added now. Enter {seats_before:,} or more.", "seats")
+@dataclass(frozen=True)
+class Said:
+    """What the fill-up phase looks at; the limit is in cents, None is no limit."""
+
+    seats: int
+    tolerance: int
+    limit_cents: int | None
+    rung: Rung
+
+
+def check_only_adds(before: Said, said: Said) -> None:
+    """In the fill-up phase nothing that others count on may shrink: seats, extra seats, the
+    most a district pays, and whether its seats count."""
+    if said.seats < before.seats:
+        raise RuleBroken(f"Seats can only be added now. Enter {before.seats:,} or more.", "seats")
+    together = before.seats + before.tolerance
+    if said.seats + said.tolerance < together:
+        raise RuleBroken(
+            f"Seats can only be added now. Enter {together - said.seats:,} extra seats or more.",
+            "tolerance",
+        )
+    no_limit = before.limit_cents is None
+    if said.limit_cents is not None and (no_limit or said.limit_cents < (before.limit_cents or 0)):
+        raise RuleBroken("The most you will pay can only go up now.", "limit")
+    if before.rung in COUNTING_RUNGS and said.rung not in COUNTING_RUNGS:
+        raise RuleBroken("Seats can only be added now, so yours stay committed.", "rung")
 
 
 def check_limit(limit_cents: int | None) -> None:
@@ -184,39 +195,41 @@ def check_limit(limit_cents: int | None) -> None:
         raise RuleBroken("The most you will pay must be more than $0.00.", "limit")
 
 
-def check_rung(
-    rung: Rung,
-    *,
-    board_date: date | None,
-    po_number: str,
-    is_member: bool,
-    has_instrument: bool,
-    today: date,
-) -> None:
-    """Each rung needs more paper; the top two need a membership that covers the whole term."""
-    if rung is Rung.BOARD_APPROVED:
-        if board_date is None:
-            raise RuleBroken("Enter the date your board approved it.", "board_date")
-        if board_date > today:
-            raise RuleBroken(
-                "That board date is still to come. Until the vote, choose “We plan to buy”.",
-                "board_date",
-            )
-    if rung is Rung.COMMITTED and not po_number.strip():
-        raise RuleBroken("Enter the number of your purchase order.", "po_number")
-    if rung not in COUNTING_RUNGS:
-        return
-    if not is_member:
+@dataclass(frozen=True)
+class Paper:
+    """What a district shows for its rung."""
+
+    survey_closed_on: date | None = None
+    board_date: date | None = None
+    board_minute: str = ""
+    po_number: str = ""
+    has_resolution: bool = False
+
+
+def check_paper(rung: Rung, paper: Paper, *, survey_required: bool, today: date) -> None:
+    """Each rung needs more paper than the one below it."""
+    if rung is not Rung.INTEREST and survey_required and paper.survey_closed_on is None:
         raise RuleBroken(
-            "Only active members of the consortium can commit. Choose “We are interested” or "
-            "“We plan to buy” now, and ask to join the consortium.",
-            "rung",
+            "The by-laws ask for a staff survey first. Enter the day yours closed, or choose "
+            "“We are interested”.",
+            "survey_closed_on",
         )
-    if not has_instrument:
+    if paper.survey_closed_on and paper.survey_closed_on > today:
+        raise RuleBroken("Your survey is still open. Enter the day it closed.", "survey_closed_on")
+    if rung is Rung.BOARD_APPROVED:
+        if paper.board_date is None:
+            raise RuleBroken("Enter the date your board approved it.", "board_date")
+        if not paper.board_minute.strip():
+            raise RuleBroken("Enter where the minutes say so, such as “item 7.2”.", "board_minute")
+    if rung in COUNTING_RUNGS and paper.board_date and paper.board_date > today:
         raise RuleBroken(
-            "Your signed membership paper does not cover the whole term of this pool. File one "
-            "that does, or choose “We plan to buy” for now.",
-            "rung",
+            "That board date is still to come. Until the vote, choose “We plan to buy”.",
+            "board_date",
+        )
+    if rung is Rung.COMMITTED and not paper.po_number.strip() and not paper.has_resolution:
+        raise RuleBroken(
+            "Enter the number of your purchase order, or choose the file of your resolution.",
+            "po_number",
         )
 
 

@@ -1,6 +1,9 @@
-"""What a lead agency does with a pool: plan it, open it, clear it."""
+"""What a lead agency does with a pool before it is open: plan it, change it, open it.
 
-from dataclasses import dataclass
+The other use cases of pools stand in files of their own and are called from here.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,27 +22,47 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.guard import queries as guard
-from marketplace.pools import clearing_rules, queries, rules, share_rules
+from marketplace.pools import draft_rules, life_queries, queries, rules, share_rules, state_rules
+from marketplace.pools.clearing_service import ask_for_clearing, clear_pool
 from marketplace.pools.commitment_service import (
     Answers,
     commit_seats,
     save_draft,
     withdraw_commitment,
 )
-from marketplace.pools.models import Allocation, Commitment, Pool
-from marketplace.pools.rules import PoolStatus
-from marketplace.pricing.rules import Member, schedule_from_json
+from marketplace.pools.life_service import (
+    close_pool,
+    extend_pool,
+    lower_threshold,
+    note_ordered,
+    plan_fill_up,
+    release_districts,
+    start_fill_up,
+    tell_price_withdrawn,
+)
+from marketplace.pools.models import Pool
+from marketplace.pools.state_rules import PoolStatus, Step
+from marketplace.pricing.rules import schedule_from_json
 
 __all__ = [
     "Answers",
     "Plan",
+    "ask_for_clearing",
     "change_pool",
     "clear_pool",
+    "close_pool",
     "commit_seats",
     "count_open_pools",
     "create_pool",
+    "extend_pool",
+    "lower_threshold",
+    "note_ordered",
     "open_pool",
+    "plan_fill_up",
+    "release_districts",
     "save_draft",
+    "start_fill_up",
+    "tell_price_withdrawn",
     "withdraw_commitment",
 ]
 
@@ -57,6 +80,8 @@ class Plan:
     pay_by: date
     threshold_seats: int | None = None
     purpose: str = ""
+    #: How long before the deadline seats can only be added, in days; 0 is never.
+    fill_up_days: int = 0
 
 
 def create_pool(session: Session, actor: Actor, org_id: UUID, plan: Plan) -> Pool:
@@ -71,27 +96,40 @@ def create_pool(session: Session, actor: Actor, org_id: UUID, plan: Plan) -> Poo
         slug=_free_slug(session, org_id, plan.title),
         time_zone=organization.time_zone,
         split_method=consortium.split_method,
-        vendor_id=tool.org_id,
-        terms=schedule.terms,
         **_written(plan),
+        **_quoted(tool, schedule),
     )
     session.add(pool)
     session.flush()
-    emit(session, actor, "pools.drafted", pool)
+    emit(session, actor, "pools.drafted", pool, **_said(pool))
     return pool
 
 
-def change_pool(session: Session, actor: Actor, pool_id: UUID, plan: Plan) -> Pool:
-    """Change a draft; what is open stays as it was opened."""
+def change_pool(
+    session: Session, actor: Actor, pool_id: UUID, plan: Plan, *, seen_version: int | None = None
+) -> Pool:
+    """Change a draft; what is open stays as it was opened.
+
+    `seen_version` is the version the plan was typed over. Where somebody else has changed the
+    draft since, what they changed and this plan does not is kept; where both changed the same,
+    `draft_rules.ChangedMeanwhile` tells what stands there now, and nothing is saved.
+    """
     pool = queries.get_pool(session, pool_id, lock=True)
     require(actor, "pools.change_pool", pool)
     if pool.status is not PoolStatus.DRAFT:
         raise RuleBroken("This pool is open, so its terms stay as they are.")
+    if seen_version is not None and seen_version != pool.version:
+        seen, who = life_queries.draft_at(session, pool, seen_version)
+        changed = draft_rules.merged(seen, _said(pool)["plan"], _as_json(plan), who, pool.version)
+        plan = replace(plan, **{name: getattr(_plan_of(pool), name) for name in changed})
     tool, schedule = _priced(session, plan)
     _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)
-    for name, value in _written(plan).items():
+    if _as_json(plan) == _said(pool)["plan"] and schedule.version == pool.quote_version:
+        return pool  # the same form, sent twice
+    for name, value in (_written(plan) | _quoted(tool, schedule)).items():
         setattr(pool, name, value)
-    pool.vendor_id, pool.terms = tool.org_id, schedule.terms
+    pool.version += 1
+    emit(session, actor, "pools.draft_changed", pool, **_said(pool))
     return pool
 
 
@@ -101,14 +139,18 @@ def open_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
     require(actor, "pools.open_pool", pool)
     if pool.status is not PoolStatus.DRAFT:
         return pool
-    if consortia.consortium_of(session, pool.org_id).status is not ConsortiumStatus.CONSTITUTED:
+    consortium = consortia.consortium_of(session, pool.org_id)
+    if consortium.status is not ConsortiumStatus.CONSTITUTED:
         raise RuleBroken("The consortium is still forming. Constitute it, then open the pool.")
     guard.check_may_open(session, pool.tool_id)
     plan = _plan_of(pool)
-    _, schedule = _priced(session, plan)
+    tool, schedule = _priced(session, plan)
     _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)
-    pool.terms = schedule.terms
-    pool.status, pool.opened_at = PoolStatus.OPEN, clock.now()
+    for name, value in _quoted(tool, schedule).items():
+        setattr(pool, name, value)
+    pool.split_method = consortium.split_method
+    pool.by_laws_version = consortium.by_laws_version
+    pool.status, pool.opened_at = state_rules.after(Step.OPEN, pool.status), clock.now()
     emit(session, actor, "pools.opened", pool, tool=str(pool.tool_id))
     return pool
 
@@ -124,11 +166,37 @@ def _written(plan: Plan) -> dict[str, Any]:
         "term_ends_on": plan.term_ends_on,
         "pay_by": plan.pay_by,
         "threshold_seats": plan.threshold_seats,
+        "fill_up_at": state_rules.fill_up_starts(plan.closes_at, plan.fill_up_days),
+    }
+
+
+def _quoted(tool: Tool, schedule: PriceSchedule) -> dict[str, Any]:
+    """The vendor's quote as the pool freezes it."""
+    return {
+        "vendor_id": tool.org_id,
+        "terms": schedule.terms,
+        "quote_version": schedule.version,
+        "quote_valid_until": schedule.valid_until,
     }
 
 
 def _plan_of(pool: Pool) -> Plan:
-    return Plan(**{name: getattr(pool, name) for name in Plan.__dataclass_fields__})
+    names = [name for name in Plan.__dataclass_fields__ if name != "fill_up_days"]
+    days = state_rules.fill_up_days(pool.closes_at, pool.fill_up_at)
+    return Plan(**{name: getattr(pool, name) for name in names}, fill_up_days=days)
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    values = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+    return {
+        name: value if value is None or isinstance(value, int) else str(value).strip()
+        for name, value in values.items()
+    }
+
+
+def _said(pool: Pool) -> dict[str, Any]:
+    """What the audit trail keeps of each version of a draft."""
+    return {"version": pool.version, "plan": _as_json(_plan_of(pool))}
 
 
 def _priced(session: Session, plan: Plan) -> tuple[Tool, PriceSchedule]:
@@ -167,102 +235,6 @@ def _free_slug(session: Session, org_id: UUID, title: str) -> str:
     if slug not in taken:
         return slug
     return next(f"{slug}-{n}" for n in range(2, 10_000) if f"{slug}-{n}" not in taken)
-
-
-def clear_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
-    """Clear a pool whose deadline has passed; a pool already cleared stays as it is.
-
-    The row lock makes every commitment wholly in or wholly out: whoever holds it first is
-    counted, whoever comes after finds the pool closed.
-    """
-    pool = queries.get_pool(session, pool_id, lock=True)
-    require(actor, "pools.clear_pool", pool)
-    if pool.status not in rules.TAKES_SEATS:
-        return pool
-    now = clock.now()
-    rules.check_can_clear(pool.closes_at, now)
-
-    counted, left_out = _counted(session, pool)
-    slug = accounts.get_organization(session, pool.org_id).slug
-    inputs, result = clearing_rules.cleared(
-        clearing_rules.inputs_of(
-            pool.terms,
-            [_as_member(each) for each in counted],
-            pool.split_method,
-            rules.seed_of(slug, pool.slug),
-            pool.threshold_seats,
-        )
-    )
-    pool.cleared_at = now
-    pool.clearing = {"inputs": inputs, "result": result, "left_out": left_out}
-    if result["lapsed"]:
-        pool.status = PoolStatus.LAPSED
-        emit(session, actor, "pools.lapsed", pool, tool=str(pool.tool_id))
-        return pool
-
-    pool.status = PoolStatus.CLEARED
-    _allocate(session, pool, counted, result)
-    emit(
-        session,
-        actor,
-        "pools.cleared",
-        pool,
-        tool=str(pool.tool_id),
-        seats=result["seats"],
-        total_cents=result["split"]["total_cents"],
-    )
-    return pool
-
-
-def _counted(session: Session, pool: Pool) -> tuple[list[Commitment], list[str]]:
-    """Firm commitments of members whose paper covers the whole term; and who fell out.
-
-    Asked again on the day: a membership may have ended since the seats were committed.
-    """
-    covered = consortia.districts_with_instrument(
-        session,
-        pool.org_id,
-        signed_by=clock.today(pool.time_zone),
-        since=pool.term_starts_on,
-        until=pool.term_ends_on,
-    )
-    firm = [
-        each for each in queries.commitments(session, pool.id) if each.rung in rules.COUNTING_RUNGS
-    ]
-    counted = [each for each in firm if each.district_id in covered]
-    return counted, [each.leaid for each in firm if each.district_id not in covered]
-
-
-def _as_member(commitment: Commitment) -> Member:
-    return Member(
-        id=commitment.leaid,
-        seats=commitment.seats,
-        pupils=commitment.pupils,
-        limit_cents=commitment.limit_cents,
-        tolerance=commitment.tolerance,
-    )
-
-
-def _allocate(
-    session: Session, pool: Pool, counted: list[Commitment], result: dict[str, Any]
-) -> None:
-    split = result["split"]
-    for each in counted:
-        if each.leaid not in split["shares"]:
-            continue
-        session.add(
-            Allocation(
-                org_id=pool.org_id,
-                pool_id=pool.id,
-                district_id=each.district_id,
-                leaid=each.leaid,
-                seats=each.seats + result["tolerance_paid"][each.leaid],
-                spare_seats=result["spare"][each.leaid],
-                share_cents=split["shares"][each.leaid],
-                alone_cents=split["alone"][each.leaid],
-            )
-        )
-    session.flush()
 
 
 def count_open_pools(session: Session, actor: Actor, tool_id: UUID) -> int:

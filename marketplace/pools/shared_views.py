@@ -1,6 +1,7 @@
 """What the pages of pools share: the blueprint, and finding a pool."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from marketplace.consortia.models import Consortium
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
-from marketplace.pools import queries, rules
+from marketplace.pools import queries, rules, state_rules
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Schedule, schedule_from_json
@@ -31,6 +32,8 @@ class Shown:
     consortium: Consortium
     tool: Tool
     schedule: Schedule
+    #: Since when the vendor no longer offers the price that the pool has frozen.
+    price_withdrawn_at: datetime | None = None
 
     @property
     def seed(self) -> str:
@@ -39,6 +42,13 @@ class Shown:
     @property
     def takes_seats(self) -> bool:
         return rules.takes_seats(self.pool.status, self.pool.closes_at, clock.now())
+
+    @property
+    def only_adds(self) -> bool:
+        """Seats can only be added from now to the deadline."""
+        return self.takes_seats and state_rules.only_adds(
+            self.pool.status, self.pool.fill_up_at, clock.now()
+        )
 
     def url(self, page: str = "pool", **arguments: Any) -> str:
         return url_for(
@@ -49,10 +59,12 @@ class Shown:
 def find(consortium: str, slug: str) -> Shown:
     """The pool at a public address; a draft exists for its lead agency only."""
     with tenancy.everyone(PUBLIC):
-        pool, organization, founding, tool = queries.pool_with_all(db.session(), consortium, slug)
+        found = queries.pool_with_quote(db.session(), consortium, slug)
+    pool, organization, founding, tool, withdrawn_at = found
     if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
         raise NotFound("There is no such pool.")
-    return Shown(pool, organization, founding, tool, schedule_from_json(pool.terms))
+    schedule = schedule_from_json(pool.terms)
+    return Shown(pool, organization, founding, tool, schedule, withdrawn_at)
 
 
 def totals(by_rung: dict[Rung, tuple[int, int]]) -> dict[str, int]:

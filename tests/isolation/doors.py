@@ -66,6 +66,7 @@ def _plan(t):
         "term_ends_on": "2028-06-30",
         "pay_by": "2027-08-01",
         "threshold": "",
+        "fill_up_days": "2",
     }
 
 
@@ -75,7 +76,9 @@ def _seats(_t):
         "tolerance": "0",
         "limit": "9,500.00",
         "rung": "committed",
+        "survey_closed_on": "",
         "board_date": "",
+        "board_minute": "",
         "po_number": "PO-2027-9",
     }
 
@@ -416,7 +419,15 @@ DOORS = {
     "/c/<slug>/pools/new": Door("convener", _plan),
     "/c/<slug>/pools/<pool_slug>/change": Door("convener", _plan),
     "/c/<slug>/pools/<pool_slug>/open": Door("convener"),
+    "/c/<slug>/pools/<pool_slug>/fill-up": Door("convener", lambda t: {"fill_up_days": "3"}),
+    "/c/<slug>/pools/<pool_slug>/ask-to-clear": Door("convener"),
     "/c/<slug>/pools/<pool_slug>/clear": Door("convener"),
+    "/c/<slug>/pools/<pool_slug>/extend": Door(
+        "convener",
+        lambda t: {"closes_day": "2026-12-20", "closes_time": "23:59", "fill_up_days": "0"},
+    ),
+    "/c/<slug>/pools/<pool_slug>/lower": Door("convener", lambda t: {"threshold": "150"}),
+    "/c/<slug>/pools/<pool_slug>/release": Door("convener"),
     "/pools/<consortium>/<slug>/join/seats": Door("district-buyer", _seats),
     "/pools/<consortium>/<slug>/join/contacts": Door(
         "district-buyer",

@@ -50,6 +50,7 @@ VALUES = {
     ("/open/ledger/", "slug"): lambda t: t.consortium_org.slug,
     ("/outbox/", "letter_id"): lambda t: UUID(int=0),
     ("/pools/", "consortium"): lambda t: t.consortium_org.slug,
+    ("/pools/", "leaid"): lambda t: t.district.leaid,
     ("/pools/", "slug"): lambda t: t.pool.slug,
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
@@ -82,6 +83,7 @@ VALUES = {
     ("/v/", "tool_slug"): lambda t: t.draft.slug,
     ("/v/", "vendor"): lambda t: t.vendor.slug,
     ("/vendors/", "slug"): lambda t: t.vendor.slug,
+    ("", "agent_order_id"): lambda t: t.agent_order.id,
     ("/c/<consortium>/true-ups", "run_id"): lambda t: t.run.id,
     ("/c/<consortium>/terms/", "pool_slug"): lambda t: t.term_pool.slug,
     ("/c/<consortium>/batches/", "batch_id"): lambda t: t.batch.id,
@@ -122,7 +124,15 @@ SPECIAL = {
     ("/d/<leaid>/gaps/<slug>", "slug"): lambda t: t.gapped.slug,
     ("/c/<slug>/constitute", "slug"): lambda t: t.forming_org.slug,
     ("/c/<slug>/members/<leaid>/approve", "leaid"): lambda t: t.asking.leaid,
-    ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.due_pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/ask-to-clear", "pool_slug"): lambda t: t.due_pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/clear", "pool_slug"): lambda t: t.asked_pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/extend", "pool_slug"): lambda t: t.short_pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/fill-up", "pool_slug"): lambda t: t.pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/lower", "pool_slug"): lambda t: t.short_pool.slug,
+    ("/c/<slug>/pools/<pool_slug>/release", "pool_slug"): lambda t: t.short_pool.slug,
+    ("/c/<consortium>/agent-orders/<uuid:agent_order_id>", "consortium"): (
+        lambda t: t.cash_org.slug
+    ),
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
     ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
@@ -202,7 +212,10 @@ OPEN_TO_OTHERS = {
     "pools.withdraw_commitment": "a district takes back what it said about a public pool",
 }
 #: The same for single rules of an endpoint that has others.
-OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
+OPEN_RULES = {
+    "/consortia/new/<step>": "whoever may found answers for its own organization",
+    "/consortia/<slug>/instrument": "a member files its own paper",
+}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
 BY_SECRET = {

@@ -138,6 +138,7 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
     # A member files its own paper, and may propose how to split as any other member may.
     # It asks for itself in a term, and consents in its own name.
     itself = {"/consortia/<slug>/instrument", "/c/<slug>/cost-method", *routes.OWN_IN_A_TERM}
+    itself |= {f"/consortia/<slug>/decisions/{each}" for each in ("new", "<int:number>/remark")}
     own = itself if who == "neighbour" else set()
     problems = []
     for rule, door in doors(site):

@@ -60,6 +60,7 @@ from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
 from marketplace.orders import invoice_service, payment_service, queries
+from marketplace.orders import queries as orders_queries
 from marketplace.orders.rules import PaymentMeans
 from marketplace.outreach import service as outreach_service
 from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
@@ -631,8 +632,16 @@ class Builder:
         )
         t.due_pool = make.pool(t.consortium, t.tool, closes_at=soon)
         t.cleared_pool = make.pool(t.consortium, t.tool, closes_at=soon)
+        t.asked_pool = make.pool(
+            t.consortium,
+            t.tool,
+            closes_at=soon,
+            clearing_asked_at=soon,
+            clearing_asked_by=t.people["fiscal-agent"].id,
+        )
+        t.short_pool = make.pool(t.consortium, t.tool, closes_at=soon, threshold_seats=500)
         t.held_pool = make.cleared_pool(t.consortium, [t.district], tool=t.tool)
-        for pool in (t.pool, t.due_pool, t.cleared_pool):
+        for pool in (t.pool, t.due_pool, t.cleared_pool, t.asked_pool, t.short_pool):
             make.commitment(pool, t.district, seats=120)
             make.commitment(pool, t.neighbour, seats=80)
         t.order_pools = {
@@ -659,6 +668,7 @@ class Builder:
             )
         with self.writing() as (session, actor):
             pools_service.clear_pool(session, actor, t.cleared_pool.id)
+            pools_service.clear_pool(session, actor, t.short_pool.id)
         make.save(
             JoinDraft(
                 org_id=t.district.id,
@@ -689,6 +699,8 @@ class Builder:
                 contact_name=self.mark("contact"),
                 contact_email=f"{self.mark('contact')}@example.org",
                 po_number=self.mark(f"po-{n}") if row.po_number else "",
+                board_minute=self.mark("minute"),
+                resolution_id=self.t.instrument.file_id,
                 last_key=self.mark("last-key"),
             )
 
@@ -696,6 +708,8 @@ class Builder:
         make, t = self.make, self.t
         placed = {key: make.orders(pool)[0].id for key, pool in t.order_pools.items()}
         make.orders(t.cleared_pool)
+        with self.writing() as (session, _):
+            t.agent_order = orders_queries.agent_orders(session, t.order_pools["cash_ready"].id)[0]
         with self.writing(t.people["vendor-finance-2"]) as (session, actor):
             invoice = invoice_service.issue_invoice(session, actor, placed["billed"]).id
         with self.writing(t.people["fiscal-agent"]) as (session, actor):

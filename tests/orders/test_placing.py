@@ -74,7 +74,7 @@ def test_a_crash_in_between_leaves_nothing_half_and_the_next_run_mends_it(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(service, "_write_purchase_order", crash)
+        broken.setattr(service, "_add_purchase_order", crash)
         announce(pool)
         deliver()
     assert queries.orders_of_pool(look, pool.id) == []

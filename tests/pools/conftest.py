@@ -15,3 +15,25 @@ def see(look):
             return query(look, *args, **kwargs)
 
     return run
+
+
+@pytest.fixture
+def consortium(make):
+    return make.consortium(name="Three Rivers")
+
+
+@pytest.fixture
+def convener(make, consortium):
+    return make.convener(consortium)
+
+
+@pytest.fixture
+def address(make):
+    """`address(pool, "/join")`: where the pool stands on the site."""
+
+    def of(pool, page=""):
+        with tenancy.everyone("tests"):
+            slug = make._organization(pool.org_id).slug
+        return f"/pools/{slug}/{pool.slug}{page}"
+
+    return of

@@ -71,7 +71,7 @@ def test_a_pool_takes_seats_until_its_deadline_and_never_after(seconds, status):
 
     takes = rules.takes_seats(status, NOON, now)
 
-    assert takes == (status in (PoolStatus.OPEN, PoolStatus.FILL_UP) and seconds < 0)
+    assert takes == (status in ("open", "fill_up", "extended") and seconds < 0)
     assert takes or seconds >= 0 or status not in rules.TAKES_SEATS
     if seconds < 0:
         with pytest.raises(RuleBroken):
@@ -82,42 +82,66 @@ def test_a_pool_takes_seats_until_its_deadline_and_never_after(seconds, status):
 
 # -- commitments -----------------------------------------------------------------------------
 
-PAPERS = {
-    "board_date": None,
-    "po_number": "",
-    "is_member": True,
-    "has_instrument": True,
-    "today": NOON.date(),
-}
+TODAY = date(2026, 11, 16)
 
 
 @pytest.mark.parametrize(
-    "rung, changes, field",
+    "rung, paper, survey, field",
     [
-        (Rung.BOARD_APPROVED, {}, "board_date"),
-        (Rung.BOARD_APPROVED, {"board_date": date(2026, 11, 17)}, "board_date"),
-        (Rung.COMMITTED, {}, "po_number"),
-        (Rung.COMMITTED, {"po_number": "1", "is_member": False}, "rung"),
-        (Rung.COMMITTED, {"po_number": "1", "has_instrument": False}, "rung"),
+        (Rung.INTENT, {}, True, "survey_closed_on"),
+        (Rung.INTENT, {"survey_closed_on": date(2026, 11, 17)}, True, "survey_closed_on"),
+        (Rung.BOARD_APPROVED, {"board_minute": "7.2"}, False, "board_date"),
+        (Rung.BOARD_APPROVED, {"board_date": TODAY}, False, "board_minute"),
+        (
+            Rung.BOARD_APPROVED,
+            {"board_date": date(2026, 11, 17), "board_minute": "7.2"},
+            False,
+            "board_date",
+        ),
+        (Rung.COMMITTED, {"po_number": " "}, False, "po_number"),
+        (Rung.COMMITTED, {"po_number": "PO-1"}, True, "survey_closed_on"),
     ],
 )
-def test_each_rung_needs_its_paper(rung, changes, field):
+def test_each_rung_needs_its_paper(rung, paper, survey, field):
     with pytest.raises(RuleBroken) as refusal:
-        rules.check_rung(rung, **PAPERS | changes)
+        rules.check_paper(rung, rules.Paper(**paper), survey_required=survey, today=TODAY)
     assert refusal.value.field == field
 
 
 @pytest.mark.parametrize(
-    "rung, changes",
+    "rung, paper, survey",
     [
-        (Rung.INTEREST, {"is_member": False, "has_instrument": False}),
-        (Rung.INTENT, {"is_member": False, "has_instrument": False}),
-        (Rung.BOARD_APPROVED, {"board_date": date(2026, 11, 16)}),
-        (Rung.COMMITTED, {"po_number": "PO-1"}),
+        (Rung.INTEREST, {}, True),
+        (Rung.INTENT, {}, False),
+        (Rung.INTENT, {"survey_closed_on": TODAY}, True),
+        (Rung.BOARD_APPROVED, {"board_date": TODAY, "board_minute": "item 7.2"}, False),
+        (Rung.COMMITTED, {"po_number": "PO-1"}, False),
+        (Rung.COMMITTED, {"has_resolution": True}, False),
     ],
 )
-def test_with_its_paper_a_rung_is_reached(rung, changes):
-    rules.check_rung(rung, **PAPERS | changes)
+def test_with_its_paper_a_rung_is_reached(rung, paper, survey):
+    rules.check_paper(rung, rules.Paper(**paper), survey_required=survey, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "said, field",
+    [
+        ((99, 20, 5000, Rung.COMMITTED), "seats"),
+        ((100, 9, 5000, Rung.COMMITTED), "tolerance"),
+        ((100, 10, 4999, Rung.COMMITTED), "limit"),
+        ((100, 10, 5000, Rung.INTENT), "rung"),
+        ((110, 0, None, Rung.BOARD_APPROVED), None),
+        ((100, 10, 5000, Rung.COMMITTED), None),
+    ],
+)
+def test_in_the_last_phase_nothing_shrinks(said, field):
+    before = rules.Said(100, 10, 5000, Rung.COMMITTED)
+    if field is None:
+        rules.check_only_adds(before, rules.Said(*said))
+        return
+    with pytest.raises(RuleBroken) as refusal:
+        rules.check_only_adds(before, rules.Said(*said))
+    assert refusal.value.field == field
 
 
 @pytest.mark.parametrize("seats, tolerance", [(0, 0), (-5, 0), (313, 0), (300, 13), (5, -1)])
@@ -199,7 +223,8 @@ def test_clearing_keeps_every_limit_and_publishes_none(rows, units, form, thresh
     said = clearing_rules.published({"inputs": inputs, "result": result})
 
     assert clear_document(inputs) == result
-    assert clear_document(said["inputs"])["split"] == result["split"]
+    assert clear_document(said) == said["result"]
+    assert said["result"]["split"] == result["split"]
     assert said["result"]["members"] == result["members"]
     assert said["result"]["rounds"] == result["rounds"]
     assert said["result"]["spare"] == result["spare"]
@@ -228,7 +253,9 @@ def test_without_anybody_a_pool_lapses():
     "hours, words",
     [
         (72, "3 days left"),
-        (47, "47 hours left"),
+        (76, "3 days and 4 hours left"),
+        (25, "1 day and 1 hour left"),
+        (23, "23 hours left"),
         (1, "less than 2 hours left"),
         (0, "closed"),
         (-5, "closed"),

@@ -1,0 +1,95 @@
+"""What pools show on pages of features further up: a tool, a vendor, a consortium, the books."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.login import current_actor
+from marketplace.catalogue import queries as catalogue
+from marketplace.core import clock, db, panels, tenancy
+from marketplace.core.access import can
+from marketplace.pools import queries, rules, share_rules
+from marketplace.pools.line_views import lines_of
+from marketplace.pools.shared_views import PUBLIC, totals
+from marketplace.pricing import rules as pricing
+
+
+@panels.fill("catalogue.tool_aside")
+def join_a_pool(tool: Any) -> str | None:
+    """The card on a tool's page: its open pools, or how to start one."""
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = [
+            pool
+            for pool in queries.pools_of_tool(session, tool.id)
+            if rules.takes_seats(pool.status, pool.closes_at, clock.now())
+        ][:3]
+        names = accounts.organizations_by_id(session, {pool.org_id for pool in found})
+        lines = lines_of(session, [(pool, names[pool.org_id]) for pool in found], {tool.id: tool})
+    seats = request.args.get("seats", "").replace(",", "")
+    mine = int(seats) if seats.isascii() and seats.isdigit() and 0 < len(seats) < 7 else 0
+    for line in lines:
+        line["mine"] = _with_my_seats(line, mine) if mine else None
+    return render_template("pools/_tool_card.html", lines=lines, tool=tool, seats_asked=mine)
+
+
+def _with_my_seats(line: dict[str, Any], mine: int) -> tuple[int, int]:
+    schedule = pricing.schedule_from_json(line["pool"].terms)
+    return share_rules.at_average_price(schedule, line["sums"]["firm"], mine)
+
+
+@panels.fill_rows("catalogue.tool_rows")
+def prices_in_pools(listed: Any) -> dict[UUID, str]:
+    """In each row of the list of tools: the reader's seats in the tool's open pools."""
+    pooled = [tool.id for tool in listed.tools if tool.open_pools]
+    if not listed.seats or not pooled:
+        return {}
+    session, found = db.session(), {}
+    with tenancy.everyone(PUBLIC):
+        pools = queries.open_pools_of_tools(session, pooled)
+        lines = lines_of(session, pools, {})
+    for tool_id in pooled:
+        mine = [
+            (line, _with_my_seats(line, listed.seats))
+            for line in lines
+            if line["pool"].tool_id == tool_id and line["open"]
+        ]
+        if mine:
+            found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
+    return found
+
+
+@panels.fill("consortia.consortium")
+def pools_of_consortium(consortium: Any) -> str | None:
+    return _list_of(consortium, "pools/_consortium_pools.html", drafts=False)
+
+
+@panels.fill("consortia.console")
+def pools_of_console(consortium: Any) -> str | None:
+    plans = can(current_actor(), "pools.create_pool", consortium)
+    return _list_of(consortium, "pools/_console_pools.html", drafts=plans, plans=plans)
+
+
+def _list_of(consortium: Any, template: str, drafts: bool, plans: bool = False) -> str:
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = queries.pools_of(session, consortium.org_id, drafts=drafts)
+        organization = accounts.get_organization(session, consortium.org_id)
+        tools = catalogue.tools_by_id(session, {pool.tool_id for pool in found})
+        lines = lines_of(session, [(pool, organization) for pool in found], tools)
+        return render_template(
+            template, lines=lines, organization=organization, consortium=consortium, plans=plans
+        )
+
+
+@panels.fill("ledger.books")
+def committed_not_yet_money(books: Any) -> str | None:
+    """Commitments stand beside the books of their consortium, and in none of its sums."""
+    session = db.session()
+    with tenancy.everyone(PUBLIC):
+        found = queries.pools_taking_seats(session, books.consortium_id)
+        rungs = queries.seats_by_rung(session, [pool.id for pool in found])
+    lines = [(pool, totals(rungs[pool.id])) for pool in found]
+    return render_template("pools/_commitments.html", lines=lines, books=books) if lines else None
