@@ -17,6 +17,7 @@ from seed import (
     oversight,
     pools,
     renewals,
+    reviews,
     scorecards,
     summary,
 )
@@ -26,7 +27,7 @@ from seed.diary import Diary
 #: In the order in which they write down what happens.
 FEATURES = (
     *(accounts, catalogue, scorecards, consortia, pools, costs, demand, decisions),
-    *(books, outreach, renewals, oversight),
+    *(books, outreach, renewals, oversight, reviews),
 )
 #: Typical pages, for the benchmark.
 PAGES = {

@@ -41,6 +41,8 @@ def ask_vendor(
     seat = queries.my_seat(session, actor, review.id)
     require(actor, "reviews.ask_vendor", seat)
     settles = review.status is ReviewStatus.CHECKING and seat.seat is Seat.SETTLES
+    if sent := queries.message_sent(session, review.id, once_key):
+        return sent
     kind = MessageKind.NOTE if settles else MessageKind.QUESTION
     message = _write(session, actor, review, question, kind, words, once_key)
     letters.tell_vendor(
@@ -58,6 +60,8 @@ def reply_reviewers(
     """The vendor replies; while it checks the facts, its words are a point to be answered."""
     review = queries.get_review(session, review_id, lock=True)
     require(actor, "reviews.reply_reviewers", review)
+    if sent := queries.message_sent(session, review.id, once_key):
+        return sent
     checks = review.status is ReviewStatus.CHECKING
     if checks and review.check_answered_at:
         raise RuleBroken("You have closed your check of the facts.")
@@ -79,8 +83,6 @@ def _write(
     words: str,
     once_key: str,
 ) -> ReviewMessage:
-    if sent := queries.message_sent(session, review.id, once_key):
-        return sent
     rules.check_status(review.status, *rules.OPEN)
     if question not in rubric_queries.rubric(review.rubric_version).by_id:
         raise RuleBroken("Choose the question it is about.", "question")

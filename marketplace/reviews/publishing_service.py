@@ -51,10 +51,11 @@ def append_decision(
     why: str = "",
     seat_id: UUID | None = None,
     appeal_id: UUID | None = None,
+    is_first: bool = False,
 ) -> ReviewDecision:
     """Append the answer that holds from now on; what was decided before stays readable."""
     require(actor, "reviews.append_decision", review)
-    before = queries.decisions_of(session, review.id).get(question)
+    before = None if is_first else queries.decisions_of(session, review.id).get(question)
     row = ReviewDecision(
         org_id=review.org_id,
         review_id=review.id,

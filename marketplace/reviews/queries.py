@@ -146,11 +146,15 @@ def operator_org(session: Session) -> Organization:
     return found
 
 
-def reviewers(session: Session) -> list[tuple[User, Organization]]:
-    """People with the reviewer's role and the district or agency they come from, by name."""
+def reviewers(
+    session: Session, within: Iterable[UUID] | None = None
+) -> list[tuple[User, Organization]]:
+    """People with the reviewer's role (in these consortia) and where they come from, by name."""
     roles = select(Membership.user_id).where(
         Membership.role == Role.REVIEWER, col(Membership.ended_at).is_(None)
     )
+    if within is not None:
+        roles = roles.where(col(Membership.org_id).in_(set(within)))
     query = (
         select(User, Organization)
         .join(Membership, col(Membership.user_id) == User.id)
@@ -495,3 +499,16 @@ def ending_by(session: Session, day: date) -> list[tuple[Review, Tool]]:
         .limit(200)
     )
     return [(review, tool) for review, tool in session.exec(query)]
+
+
+def newest_reviews_of_vendor(session: Session, vendor_id: UUID) -> list[tuple[Tool, Review | None]]:
+    """Each public tool of a vendor with its newest review, by name."""
+    tools = session.exec(
+        select(Tool)
+        .where(Tool.org_id == vendor_id, col(Tool.published_at).is_not(None))
+        .order_by(col(Tool.name))
+        .limit(100)
+    ).all()
+    query = select(Review).where(Review.vendor_id == vendor_id).order_by(col(Review.number))
+    newest = {review.tool_id: review for review in session.exec(query)}
+    return [(tool, newest.get(tool.id)) for tool in tools]

@@ -37,7 +37,10 @@ def read_question(
     if question not in rubric_queries.questions_to_read(review, seat.seat):
         raise NotFound("This question is not yours to read.")
     _check(session, review, question, found)
-    return _save(session, seat, question, found)
+    before = queries.readings_of_seat(session, seat).get(question)
+    row = _save(session, seat, question, found, before)
+    session.flush()
+    return row
 
 
 def take_vendors_word(session: Session, actor: Actor, review_id: UUID) -> int:
@@ -48,6 +51,7 @@ def take_vendors_word(session: Session, actor: Actor, review_id: UUID) -> int:
     left = [q for q in rubric_queries.questions_to_read(review, seat.seat) if q not in read]
     for question in left:
         _save(session, seat, question, rubric_queries.vendors_word(review, question))
+    session.flush()
     return len(left)
 
 
@@ -67,8 +71,14 @@ def _check(session: Session, review: Review, question: str, found: Found) -> Non
         evidence_queries.document_of_tool(session, review.tool_id, found.document_id)
 
 
-def _save(session: Session, seat: ReviewSeat, question: str, found: Found) -> ReviewReading:
-    row = queries.readings_of_seat(session, seat).get(question) or ReviewReading(
+def _save(
+    session: Session,
+    seat: ReviewSeat,
+    question: str,
+    found: Found,
+    before: ReviewReading | None = None,
+) -> ReviewReading:
+    row = before or ReviewReading(
         org_id=seat.org_id,
         review_id=seat.review_id,
         seat_id=seat.id,
@@ -80,7 +90,6 @@ def _save(session: Session, seat: ReviewSeat, question: str, found: Found) -> Re
         setattr(row, name, value)
     row.saved_at = clock.now()
     session.add(row)
-    session.flush()
     return row
 
 
@@ -125,7 +134,7 @@ def _settle_what_agrees(session: Session, actor: Actor, review: Review) -> None:
     for question, (found, source) in settled.items():
         found = _silent(review, found)
         by = seat.id if seat and source is Source.FIRST else None
-        append_decision(session, actor, review, question, found, source, seat_id=by)
+        append_decision(session, actor, review, question, found, source, seat_id=by, is_first=True)
     emit(session, actor, "reviews.settling_began", review, differ=len(differ))
     if not differ:
         _begin_check(session, actor, review)

@@ -141,6 +141,36 @@ def _correction(t):
     }
 
 
+def _found(_t):
+    return {
+        "option": "a",
+        "level": "E1",
+        "document": "",
+        "locator": "",
+        "quote": "",
+        "dated": "2026-11-01",
+        "expires_on": "",
+        "words": "",
+    }
+
+
+def _words(t):
+    return {"question": "US-01", "words": "Which clause?", "once_key": f"zq{t.letter}-words"}
+
+
+def _evidence(_t):
+    return {
+        "file": (BytesIO(PAPER), "audit.pdf"),
+        "title": "Audit report",
+        "kind": "policy",
+        "captured_on": "2026-11-01",
+        "period_ended_on": "",
+        "expires_on": "",
+        "source_url": "",
+        "audience": "public",
+    }
+
+
 def _by_hand(t):
     return {
         "district": t.district.leaid,
@@ -508,6 +538,48 @@ DOORS = {
     "/v/<slug>/join-notices/<uuid:join_id>/acknowledge": Door(
         "vendor-listing_editor", lambda t: {"name": "Sam Doe", "acknowledged_on": "2026-11-16"}
     ),
+    # reviews
+    "/admin/reviews/open/<tool_slug>": Door("operator"),
+    "/admin/reviews/<uuid:review_id>": Door(
+        "operator", lambda t: {"person": str(t.people["reader-5"].id), "seat": "settles"}
+    ),
+    "/admin/reviews/watch/<tool_slug>": Door(
+        "operator", lambda t: {"title": "Terms", "url": "https://example.org/terms"}
+    ),
+    "/admin/reviews/policies/<uuid:policy_id>/capture": Door(
+        "operator", lambda t: {"file": (BytesIO(b"We sell nothing now."), "policy.txt")}
+    ),
+    "/reviews/<uuid:review_id>/questions/<question>": Door("reader-1", _found),
+    "/reviews/<uuid:review_id>/settle/<question>": Door(
+        "reader-3", lambda t: _found(t) | {"why": "Clause 4 says so."}
+    ),
+    "/reviews/<uuid:review_id>/take": Door("reader-1"),
+    "/reviews/<uuid:review_id>/hand-in": Door("reader-1"),
+    "/reviews/<uuid:review_id>/publish": Door("reader-3"),
+    "/reviews/<uuid:review_id>/words": Door("reader-1", _words),
+    "/reviews/<uuid:review_id>/evidence": Door("reader-1", _evidence),
+    "/reviews/step-aside/<slug>": Door("reader-5", lambda t: {"tie": "family", "words": "Kin."}),
+    "/reviews/stop/<slug>": Door("reader-5", lambda t: {"reason": "Names are open to all."}),
+    "/reviews/changes/<uuid:capture_id>": Door(
+        "reader-5", lambda t: {"decision": "accepted", "why": "Only the address."}
+    ),
+    "/reviews/appeals/<uuid:appeal_id>": Door(
+        "reader-4", lambda t: {"outcome": "upheld", "why": "The agreement says it."}
+    ),
+    "/tools/<slug>/appeal": Door("district-buyer", lambda t: _words(t) | {"question": "US-02"}),
+    "/v/<slug>/reviews/<tool_slug>/ask": Door("vendor-listing_editor"),
+    "/v/<slug>/reviews/<tool_slug>/answers/<domain>": Door(
+        "vendor-listing_editor",
+        lambda t: {"US-01": "a", "US-01-words": "Clause 4"},
+        again="saving again counts as another edit",
+    ),
+    "/v/<slug>/reviews/<tool_slug>/sign": Door(
+        "vendor-listing_editor",
+        lambda t: {"officer_name": "Pat Lee", "officer_title": "CEO", "signed_on": "2026-11-16"},
+    ),
+    "/v/<slug>/reviews/<tool_slug>/words": Door("vendor-listing_editor", _words),
+    "/v/<slug>/reviews/<tool_slug>/evidence": Door("vendor-listing_editor", _evidence),
+    "/v/<slug>/reviews/<tool_slug>/check": Door("vendor-listing_editor"),
     # renewals
     "/d/<leaid>/terms/<consortium>/<pool_slug>/join": Door(
         "neighbour",

@@ -54,6 +54,17 @@ VALUES = {
     ("/pools/", "slug"): lambda t: t.pool.slug,
     ("/sign-up/", "kind"): lambda t: "vendor",
     ("/sign-up/district/", "leaid"): lambda t: t.district.leaid,
+    ("/admin/reviews", "review_id"): lambda t: t.reviews["reading"].id,
+    ("/admin/reviews", "tool_slug"): lambda t: t.tool.slug,
+    ("/admin/reviews", "policy_id"): lambda t: t.policy.id,
+    ("/reviews/", "review_id"): lambda t: t.reviews["reading"].id,
+    ("/reviews/", "question"): lambda t: "US-01",
+    ("/reviews/", "appeal_id"): lambda t: t.appeal.id,
+    ("/reviews/", "capture_id"): lambda t: t.capture.id,
+    ("/reviews/stop", "slug"): lambda t: t.tool.slug,
+    ("/reviews/step-aside", "slug"): lambda t: t.vendor.slug,
+    ("/tools/", "document_id"): lambda t: t.document.id,
+    ("/v/", "domain"): lambda t: "US",
     ("/d/", "interest_id"): lambda t: t.interest.id,
     ("/d/", "search_id"): lambda t: t.saved_search.id,
     ("/d/", "shortlist_id"): lambda t: t.shortlist.id,
@@ -135,6 +146,19 @@ SPECIAL = {
     ("/pools/<consortium>/<slug>/clearing.json", "slug"): lambda t: t.cleared_pool.slug,
     ("/admin/listings/<tool_slug>/suspend", "tool_slug"): lambda t: t.tool.slug,
     ("/v/<slug>/listings/<tool_slug>/announce", "tool_slug"): lambda t: t.tool.slug,
+    ("/admin/reviews/open/<tool_slug>", "tool_slug"): lambda t: t.unreviewed.slug,
+    ("/reviews/<uuid:review_id>/hand-in", "review_id"): lambda t: t.reviews["read"].id,
+    ("/reviews/<uuid:review_id>/settle/<question>", "review_id"): lambda t: (
+        t.reviews["settling"].id
+    ),
+    ("/reviews/<uuid:review_id>/publish", "review_id"): lambda t: t.reviews["checked"].id,
+    ("/v/<slug>/reviews/<tool_slug>", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/ask", "tool_slug"): lambda t: t.unreviewed.slug,
+    ("/v/<slug>/reviews/<tool_slug>/answers/<domain>", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/sign", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/words", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/evidence", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/check", "tool_slug"): lambda t: t.checking.slug,
     ("/sign-up/district/<leaid>", "leaid"): lambda t: UNCLAIMED,
     (_JOIN, "leaid"): lambda t: t.neighbour.leaid,
     (_JOIN, "pool_slug"): lambda t: t.order_pools["ready"].slug,
@@ -145,6 +169,7 @@ SPECIAL = {
     ),
 }
 #: Parts of an address that name no object of anybody.
+NOBODYS = {"domain", "question", "code", "ending", "kind", "number", "section", "seq", "letter_id"}
 NOBODYS = {
     *("code", "ending", "kind", "number", "section", "seq", "letter_id", "requirement", "version"),
 }
@@ -171,6 +196,10 @@ OPEN_TO_OTHERS = {
     "consortia.answer_invitation": "any district may be invited by any consortium",
     "consortia.ask_to_join": "any district may ask to join any consortium",
     "consortia.leave_consortium": "a member leaves from the consortium's public page",
+    "reviews.appeal_review": "any district may appeal a public answer, in its own name",
+    "reviews.decide_change": "reviewers of any consortium watch policies for everybody",
+    "reviews.step_aside": "a reviewer says something about themselves and a public vendor",
+    "reviews.stop_tool": "reviewers of any consortium may ask for a stop of a public tool",
     "demand.demand_csv": "members read the demand for a public tool, in sums of five districts",
     "demand.demand_json": "members read the demand for a public tool, in sums of five districts",
     "demand.demand_map": "members read the demand for a public tool, in sums of five districts",
@@ -183,7 +212,10 @@ OPEN_TO_OTHERS = {
     "pools.withdraw_commitment": "a district takes back what it said about a public pool",
 }
 #: The same for single rules of an endpoint that has others.
-OPEN_RULES = {"/consortia/<slug>/instrument": "a member files its own paper"}
+OPEN_RULES = {
+    "/consortia/new/<step>": "whoever may found answers for its own organization",
+    "/consortia/<slug>/instrument": "a member files its own paper",
+}
 
 #: Pages that whoever holds the secret of a letter may open: tried in test_invitations.py.
 BY_SECRET = {

@@ -10,6 +10,17 @@ from tests.isolation.world import SECRET_LIMIT, SECRET_PRICE
 
 #: Text of an organization that needs no mark, and why.
 PUBLIC_TEXT = {
+    "emergency_stop.reason": "why a tool is stopped is public",
+    "emergency_stop.ended_because": "why a stop ended is public",
+    "evidence_document.title": "titles are public but for reviewers' own papers",
+    "policy_capture": "policies are public texts of vendors, and so is what was decided",
+    "watched_policy": "addresses of public pages",
+    "review": "who signed, facts, the rubric and, once published, the seed are public",
+    "review_appeal": "appeals and their decisions are public",
+    "review_decision": "what was decided is public once published, and shown to the vendor before",
+    "review_reopening": "what is in doubt is public",
+    "review_seat": "who sat where, and why they left, is public",
+    "review_standing": "who stepped aside, and why, is public",
     "incident_step": "the timeline is public; its words are confirmed or the vendor's own",
     "agreement.withdrawn_because": "why an offer ended is public",
     "agreement.offer_conditions": "the conditions of a standing offer are public",
@@ -57,6 +68,8 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "evidence_document.sha256",
+    "evidence_document.source_url",
     "incident.fingerprint",
     "gap_acceptance.gaps",
     "agreement.data_elements",

@@ -126,6 +126,8 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
         "neighbour": routes.OPEN_TO_OTHERS,
         # Everybody of a district may say something and keep searches for themselves.
         "district-viewer": ("catalogue.comment_shortlist", "catalogue.save_search"),
+        # Reviewers of any consortium may do these, each in their own name.
+        "reviewer": ("reviews.step_aside", "reviews.stop_tool", "reviews.decide_change"),
         "vendor-finance-2": (
             "orders.issue_invoice",
             "orders.issue_ready_invoices",
@@ -136,6 +138,7 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
     # A member files its own paper, and may propose how to split as any other member may.
     # It asks for itself in a term, and consents in its own name.
     itself = {"/consortia/<slug>/instrument", "/c/<slug>/cost-method", *routes.OWN_IN_A_TERM}
+    itself |= {f"/consortia/<slug>/decisions/{each}" for each in ("new", "<int:number>/remark")}
     own = itself if who == "neighbour" else set()
     problems = []
     for rule, door in doors(site):

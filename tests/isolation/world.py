@@ -75,6 +75,7 @@ from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
 from tests.isolation import terms
+from tests.isolation.reviews import Reviews
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
 PASSWORD = "a slow walk round the lake"
@@ -151,6 +152,7 @@ class Builder:
         self.invitations()
         terms.build(self)
         self.proofs()
+        Reviews(self).build()
         self.scorecard()
         return self.t
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import RuleBroken
+from marketplace.core.fields import dollars_text
 from marketplace.pools import clearing_rules, rules, share_rules
-from marketplace.pools.forms import dollars_text
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Band, Form, Member, Schedule, clear_document
 

@@ -130,7 +130,7 @@ def case(make, do, see):
         make=make,
         circle=circle,
         vendor=vendor,
-        tool=make.tool(vendor, "Fieldnotes Science"),
+        tool=make.tool(vendor, "Fieldnotes Science", card=False),
         operator=operator,
         editor=make.person(vendor, Role.LISTING_EDITOR, name="Ines"),
         buyer=make.buyer(make.district("Maple Schools")),
