@@ -12,6 +12,8 @@ from marketplace.consortia import (
     console_views,
     district_views,
     founding_views,
+    handover_queries,
+    handover_views,
     queries,
     rules,
 )
@@ -24,7 +26,14 @@ from marketplace.core.errors import NotFound
 from marketplace.directory import queries as directory
 
 #: The lead's and the districts' pages register themselves on the same blueprint.
-__all__ = ["bp", "by_laws_views", "console_views", "district_views", "founding_views"]
+__all__ = [
+    "bp",
+    "by_laws_views",
+    "console_views",
+    "district_views",
+    "founding_views",
+    "handover_views",
+]
 
 ROWS = 20
 ROWS_IN_A_FILE = 10_000
@@ -119,7 +128,9 @@ def consortium(slug: str) -> Any:
     organization, founding = public(slug)
     with tenancy.everyone(PUBLIC):
         page = web.paged(session, queries.members_listed(organization.id, MemberStatus.ACTIVE))
+        handovers = handover_queries.handovers_done(session, organization.id)
         named = {founding.lead_agency_id, founding.fiscal_agent_id, founding.successor_id} - {None}
+        named |= {side for each in handovers for side in (each.from_id, each.to_id)}
         mine = None
         if actor.org_kind == "district":
             mine = queries.member(session, organization.id, actor.home)
@@ -129,6 +140,7 @@ def consortium(slug: str) -> Any:
             consortium=founding,
             names=accounts.organizations_by_id(session, named),
             page=page,
+            handovers=handovers,
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
             by_laws=queries.by_laws_in_force(session, organization.id),
