@@ -37,9 +37,10 @@ LONGEST_WORDS = 1_000
 
 def check_offer(
     office: Office, held_by: UUID | None, to_id: UUID, successor_id: UUID | None, is_open: bool
-) -> None:
+) -> UUID:
     """An office somebody holds goes to somebody else, one offer at a time; who takes the money
-    over comes with the next successor, as at founding."""
+    over comes with the next successor, as at founding.
+    Who holds it now is the answer."""
     if held_by is None:
         raise RuleBroken("This consortium has no fiscal agent: each district pays the vendor.")
     if is_open:
@@ -53,6 +54,7 @@ def check_offer(
             raise RuleBroken("The successor must be somebody else.", "successor")
     elif successor_id is not None:
         raise RuleBroken("Only a fiscal agent has a successor. Leave this empty.", "successor")
+    return held_by
 
 
 def check_waits(answer: OfferAnswer | None) -> None:

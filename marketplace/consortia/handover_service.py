@@ -9,7 +9,7 @@ from marketplace.accounts import service as accounts_service
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import handover_queries, handover_rules, queries, rules
 from marketplace.consortia.handover_rules import ROLE_OF, OfferAnswer, Office
-from marketplace.consortia.models import Consortium, Handover
+from marketplace.consortia.models import Consortium, Handover, OfficeOf
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
@@ -20,13 +20,6 @@ from marketplace.ledger import service as ledger_service
 
 #: Who may lead or keep the money, as at founding.
 KINDS = (OrganizationKind.SERVICE_AGENCY, OrganizationKind.DISTRICT)
-
-
-def holder_of(consortium: Consortium, office: Office) -> UUID | None:
-    """The agency that has the office now."""
-    if office is Office.LEAD_AGENCY:
-        return consortium.lead_agency_id
-    return consortium.fiscal_agent_id
 
 
 def offer_office(
@@ -42,25 +35,26 @@ def offer_office(
     """Offer the office to another agency; nothing changes until it accepts. The same offer
     again gives the one that waits."""
     consortium = queries.consortium_of(session, org_id, lock=True)
-    offer = Handover(
-        org_id=org_id,
-        office=office,
-        from_id=holder_of(consortium, office),
-        to_id=to_id,
-        successor_id=successor_id,
-        words=words.strip(),
-        offered_at=clock.now(),
-        offered_by_id=actor.user_id,
-    )
-    require(actor, "consortia.offer_office", offer)
+    require(actor, "consortia.offer_office", OfficeOf(org_id, office))
     rules.check_not_dissolved(consortium.status)
     waiting = handover_queries.open_offer(session, org_id, office)
     if waiting and (waiting.to_id, waiting.offered_by_id) == (to_id, actor.user_id):
         return waiting
-    held_by = holder_of(consortium, office)
-    handover_rules.check_offer(office, held_by, to_id, successor_id, waiting is not None)
+    held_by = handover_rules.check_offer(
+        office, consortium.holder_of(office), to_id, successor_id, waiting is not None
+    )
     if accounts.get_organization(session, to_id).kind not in KINDS:
         raise RuleBroken("Choose a service agency or a district.", "to")
+    offer = Handover(
+        org_id=org_id,
+        office=office,
+        from_id=held_by,
+        to_id=to_id,
+        successor_id=successor_id,
+        words=words.strip(),
+        offered_at=clock.now(),
+        offered_by_id=actor.person,
+    )
     session.add(offer)
     session.flush()
     emit(session, actor, "consortia.office_offered", offer, office=str(office))
@@ -131,7 +125,7 @@ def _print_balances(session: Session, offer: Handover) -> None:
     head = ledger.lock_head(session, offer.org_id)
     offer.books_seq, offer.books_hash = head.seq, head.hash
     held = ledger.balances(session, offer.org_id)
-    offer.balances = {balance.code: balance.cents for balance in held}
+    offer.held = {balance.code: balance.cents for balance in held}
 
 
 def _take_office(consortium: Consortium, offer: Handover) -> None:

@@ -12,7 +12,7 @@ from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import handover_queries, handover_service, queries
 from marketplace.consortia.forms import OfferOfficeForm, PressForm
 from marketplace.consortia.handover_rules import ANSWER_WORDS, OFFICE_WORDS, OfferAnswer, Office
-from marketplace.consortia.models import Consortium, Handover
+from marketplace.consortia.models import Consortium, Handover, OfficeOf
 from marketplace.consortia.shared_views import WHY, across, bp, public
 from marketplace.core import db, tenancy, web
 from marketplace.core.access import can, require
@@ -32,11 +32,10 @@ def offer_office(slug: str, office: str) -> Any:
     """Whoever has the office offers it, or takes the offer back."""
     session, actor, kind = db.session(), current_actor(), _office(office)
     organization, consortium = queries.consortium_by_slug(session, slug)
-    held_by = handover_service.holder_of(consortium, kind)
+    held_by = consortium.holder_of(kind)
     if held_by is None:
         raise NotFound("This consortium has no such office.")
-    subject = Handover.model_construct(org_id=organization.id, office=kind)
-    require(actor, "consortia.offer_office", subject)
+    require(actor, "consortia.offer_office", OfficeOf(organization.id, kind))
     waiting = handover_queries.open_offer(session, organization.id, kind)
     form = _offer_form(kind, consortium, held_by)
 
@@ -108,7 +107,7 @@ def hand_over(slug: str, handover_id: UUID) -> Any:
         return redirect(url_for(".hand_over", slug=slug, handover_id=handover_id))
     with tenancy.everyone(WHY):
         session = db.session()
-        named = {offer.from_id, offer.to_id, offer.successor_id} - {None}
+        named = [each for each in (offer.from_id, offer.to_id, offer.successor_id) if each]
         return web.form_page(
             "consortia/hand_over.html",
             form,
@@ -118,5 +117,5 @@ def hand_over(slug: str, handover_id: UUID) -> Any:
             answered=ANSWER_WORDS[offer.answer] if offer.answer else "",
             may_answer=offer.answer is None and can(actor, "consortia.accept_office", offer),
             names=accounts.organizations_by_id(session, named),
-            accounts_named=ledger.names_of(session, offer.balances),
+            accounts_named=ledger.names_of(session, offer.held),
         )

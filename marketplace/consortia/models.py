@@ -1,7 +1,7 @@
 """A consortium, the districts in it, and the papers that make them members."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, String, Text, UniqueConstraint
@@ -44,6 +44,10 @@ class Consortium(OwnedByOrg, table=True):
     split_method: str = "proportional"
     founded_on: date
     constituted_on: date | None = None
+
+    def holder_of(self, office: Office) -> UUID | None:
+        """The agency that has the office now."""
+        return self.lead_agency_id if office is Office.LEAD_AGENCY else self.fiscal_agent_id
 
 
 class ByLaws(OwnedByOrg, table=True):
@@ -142,9 +146,16 @@ class Instrument(OwnedByOrg, table=True):
     reminded_days: int = 999
 
 
+class OfficeOf(NamedTuple):
+    """An office of a consortium, as a subject of permissions without a row of it."""
+
+    org_id: UUID
+    office: Office
+
+
 class Handover(OwnedByOrg, table=True):
     """An office of the consortium was offered to another agency, and what came of it. Once it is
-    answered nothing of it changes; `balances` is what each account held then, in cents."""
+    answered nothing of it changes; `held` is what each account held then, in cents."""
 
     also_seen_by = ("from_id", "to_id")
     __tablename__ = "handover"
@@ -165,4 +176,4 @@ class Handover(OwnedByOrg, table=True):
     #: Up to which entry of the books the balances count, and that entry's fingerprint.
     books_seq: int | None = Field(default=None, sa_type=BigInteger)
     books_hash: str = Field(default="", sa_type=String(64))
-    balances: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    held: dict[str, int] = Field(default_factory=dict, sa_type=JSON)

@@ -43,6 +43,11 @@ def gave_it(actor: Actor, handover: Any) -> bool:
     return actor.org_id is not None and actor.org_id == handover.from_id
 
 
+def belongs_to_it(actor: Actor, subject: Any) -> bool:
+    """A member district, the lead agency, or the consortium's own desk."""
+    return subject.org_id in actor.scope
+
+
 def administers(actor: Actor, _subject: Any) -> bool:
     return actor.acts_as(Role.ADMINISTRATOR)
 
@@ -82,6 +87,8 @@ access.declare(
             [is_offered_it, administers],
             [gave_it, administers],
         ],
+        # Where the by-laws hide the names of members from outsiders.
+        "consortia.see_names": [[belongs_to_it]],
         "consortia.accept_office": [[is_offered_it, administers]],
         "consortia.decline_office": [[is_offered_it, administers]],
     }

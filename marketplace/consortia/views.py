@@ -1,5 +1,6 @@
 """Public pages of consortia: the directory, founding one, and its own page."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -128,6 +129,9 @@ def consortium(slug: str) -> Any:
     organization, founding = public(slug)
     with tenancy.everyone(PUBLIC):
         page = web.paged(session, queries.members_listed(organization.id, MemberStatus.ACTIVE))
+        names_shown = queries.sees_names(session, actor, founding)
+        if not names_shown:
+            page = replace(page, items=[])
         handovers = handover_queries.handovers_done(session, organization.id)
         named = {founding.lead_agency_id, founding.fiscal_agent_id, founding.successor_id} - {None}
         named |= {side for each in handovers for side in (each.from_id, each.to_id)}
@@ -141,6 +145,7 @@ def consortium(slug: str) -> Any:
             names=accounts.organizations_by_id(session, named),
             page=page,
             handovers=handovers,
+            names_shown=names_shown,
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
             by_laws=queries.by_laws_in_force(session, organization.id),

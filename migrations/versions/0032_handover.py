@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("answered_by_id", sa.Uuid(), nullable=True),
         sa.Column("books_seq", sa.BigInteger(), nullable=True),
         sa.Column("books_hash", sa.String(64), nullable=False),
-        sa.Column("balances", sa.JSON(), nullable=False),
+        sa.Column("held", sa.JSON(), nullable=False),
         sa.CheckConstraint("from_id <> to_id", name=op.f("ck_handover_somebody_else")),
         *(_key(column, "organization") for column in ORGS),
         *(_key(column, "user_account") for column in ("offered_by_id", "answered_by_id")),

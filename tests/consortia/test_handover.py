@@ -88,7 +88,7 @@ def test_the_lead_passes_with_its_roles_and_the_balances_of_that_moment(act, two
         two.agent.id
     ]
     (record,) = see(handover_queries.handovers_done, two.org_id)
-    assert (record.answer, record.books_seq, record.balances) == (
+    assert (record.answer, record.books_seq, record.held) == (
         OfferAnswer.ACCEPTED,
         1,
         BOOKED,
