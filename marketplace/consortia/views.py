@@ -25,6 +25,7 @@ from marketplace.core import db, files, page_cache, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 from marketplace.directory import queries as directory
+from marketplace.ledger import queries as ledger
 
 #: The lead's and the districts' pages register themselves on the same blueprint.
 __all__ = [
@@ -146,6 +147,7 @@ def consortium(slug: str) -> Any:
             page=page,
             handovers=handovers,
             names_shown=names_shown,
+            books=ledger.find_head(session, organization.id),
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
             by_laws=queries.by_laws_in_force(session, organization.id),
