@@ -9,6 +9,7 @@ import pytest
 from flask import has_app_context
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2 import BytecodeCache
 from sqlmodel import Session
 
 from marketplace.accounts import login
@@ -96,6 +97,23 @@ class Browser(FlaskClient):
         return self.post(url, data={"csrf_token": token, **fields})
 
 
+class KeptTemplates(BytecodeCache):
+    """Every test has an application of its own; templates are compiled once for all of them."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def load_bytecode(self, bucket):
+        if code := self.kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket):
+        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+TEMPLATES = KeptTemplates()
+
+
 @pytest.fixture
 def app(database_url, tmp_path):
     app = create_app(
@@ -107,6 +125,7 @@ def app(database_url, tmp_path):
         PAGE_CACHE_PAUSE=0,
     )
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = TEMPLATES
     yield app
     db.dispose(app)
 
