@@ -132,6 +132,8 @@ def _forget_default(table: str, column: str) -> None:
     if not _is_sqlite():
         op.alter_column(table, column, server_default=None)
         return
+    # A row from before the column takes its value from the default until it is written again.
+    op.execute(f"UPDATE {table} SET {column} = {column}")
     said = re.compile(rf"(\b{column} \w+) DEFAULT '[^']*'")
     _rewrite(table, lambda sql: said.sub(r"\1", sql))
 
