@@ -31,6 +31,15 @@ def _label(tool: Tool, reading: Reading) -> str:
     return render_template("scorecards/_label.html", tool=tool, it=reading, lines=lines)
 
 
+@panels.fill("catalogue.tool_aside")
+def check_of_tool(tool: Tool) -> str | None:
+    """For a district that is signed in: the way to its own page about the tool."""
+    leaid = login.current_actor().leaid
+    if leaid is None or tool.published_at is None:
+        return None
+    return render_template("scorecards/_check.html", tool=tool, leaid=leaid)
+
+
 @panels.fill("catalogue.compare")
 def shared_questions(tools: list[Tool]) -> str | None:
     """Side by side, only questions that every card answers in the same revision."""

@@ -12,7 +12,7 @@ from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
-from marketplace.core import access, db, pdf, web
+from marketplace.core import access, db, panels, pdf, web
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.scorecards import (
     document_rules,
@@ -25,7 +25,6 @@ from marketplace.scorecards import (
 )
 from marketplace.scorecards.card_views import paper_titles
 from marketplace.scorecards.forms import FileReportForm, MarkTaskForm, PrefillForm
-from marketplace.scorecards.reading_queries import Reading
 from marketplace.scorecards.shared_views import bp, tool_and_reading
 
 
@@ -156,15 +155,43 @@ def vendor_card(vendor: str, tool_slug: str) -> Any:
         vendor=organization,
         tool=tool,
         it=reading,
-        steps=_steps(reading),
+        steps=reading_queries.steps_of(reading) if reading else [],
         lapses=view_rules.lapses(reading.rubric, reading.card)[:40] if reading else [],
         reports=reading_queries.reports_of(db.session(), tool.id),
         may_write=access.can(login.current_actor(), "scorecards.file_report", tool),
     )
 
 
-def _steps(reading: Reading | None) -> list[view_rules.Step]:
-    return view_rules.next_steps(reading.rubric, reading.card) if reading else []
+#: Steps shown for each tool on the vendor's home; its scorecard page has the rest.
+STEPS_AT_HOME = 2
+
+
+@panels.fill("catalogue.vendor_home")
+def cards_of_vendor(vendor: Organization) -> str | None:
+    """On the vendor's home: how each answer affects the score of each published tool."""
+    session = db.session()
+    tools = catalogue.published_of_vendor(session, vendor.id)
+    if not tools:
+        return None
+    found = reading_queries.readings_of(session, tools)
+    steps = {
+        key: reading_queries.steps_of(reading)[:STEPS_AT_HOME] for key, reading in found.items()
+    }
+    return render_template(
+        "scorecards/_vendor_home.html", vendor=vendor, tools=tools, found=found, steps=steps
+    )
+
+
+@panels.fill("catalogue.listing")
+def card_of_listing(tool: Tool) -> str:
+    """On a listing's page: the way to its scorecard, and what it comes to."""
+    session = db.session()
+    return render_template(
+        "scorecards/_listing.html",
+        vendor=accounts.get_organization(session, tool.org_id),
+        tool=tool,
+        it=reading_queries.reading_of(session, tool),
+    )
 
 
 @bp.route("/v/<vendor>/listings/<tool_slug>/accessibility", methods=["GET", "POST"])

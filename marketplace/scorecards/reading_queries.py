@@ -16,7 +16,7 @@ from marketplace.catalogue.models import Tool
 from marketplace.core import plain_yaml, tenancy
 from marketplace.core.errors import NotFound
 from marketplace.directory.models import District
-from marketplace.scorecards import acr_rules, law_rules, queries, rules
+from marketplace.scorecards import acr_rules, law_rules, queries, rules, view_rules
 from marketplace.scorecards.law_rules import FEDERAL, LawLine, Meets, Pack, Packs
 from marketplace.scorecards.models import (
     AccessibilityReport,
@@ -94,6 +94,20 @@ def _scored(
     rubric = queries.rubric(version)
     card = rules.from_canonical(inputs, rubric).at(day, flags)
     return card, rules.score(rubric, card)
+
+
+def steps_of(reading: Reading) -> tuple[view_rules.Step, ...]:
+    """What evidence would raise what, the most first; worked out once for each day of a card."""
+    row, card = reading.row, reading.card
+    return _steps(row.id, row.rubric_version, row.inputs, card.as_of, frozenset(card.incidents))
+
+
+@lru_cache(maxsize=256)
+def _steps(
+    card_id: UUID, version: str, inputs: str, day: date, flags: frozenset[str]
+) -> tuple[view_rules.Step, ...]:
+    card, _ = _scored(card_id, version, inputs, day, flags)
+    return tuple(view_rules.next_steps(queries.rubric(version), card))
 
 
 # -- law -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from marketplace.scorecards import service
 from marketplace.scorecards.commands import acr, scorecard
 from marketplace.scorecards.models import AccessibilityReport, LawTask
 from tests.conftest import on_sqlite
-from tests.scorecards.conftest import REPORT, TWO, across, card_document
+from tests.scorecards.conftest import REPORT, TWO, across, card_document, said
 
 publish = across(service.publish_card)
 
@@ -77,7 +77,9 @@ def test_the_privacy_page_shows_answers_proof_people_law_and_history(stranger, t
         "No lawyer has signed off", "It was published", card.input_sha256[:12],
     ):  # fmt: skip
         assert words in shown, words
-    assert len(shown.encode()) < 80_000
+    for state in ("CA", "NY", "IL", "CO", "CT", "TX"):
+        longest = page(stranger, f"/tools/{tool.slug}/privacy?state={state}")
+        assert len(longest.encode()) <= 60_000, state
     assert "Ask your counsel" in page(stranger, f"/tools/{tool.slug}/privacy?state=OH")
     assert "Is my child" in page(stranger, f"/tools/{tool.slug}/family")
     assert "Limits" in page(stranger, "/open/method/scorecard")
@@ -134,6 +136,7 @@ def test_a_district_sees_its_law_and_marks_its_own_duties(client_for, make, look
     address = f"/d/{district.leaid}/tools/{tool.slug}"
     shown = page(client, address)
     assert "No rule of this site stops buying it" in shown
+    assert address in page(client, f"/tools/{tool.slug}")
     assert "Your task" in shown
     assert "We do not know how many people live" in shown
 
@@ -159,6 +162,7 @@ def test_another_district_and_a_viewer_are_turned_away(client_for, make, look, t
     district = make.district(state="NY")
     other = client_for(make.person(make.district(), Role.ADMINISTRATOR))
     page(other, f"/d/{district.leaid}/tools/{tool.slug}", 404)
+    assert f"/d/{district.leaid}/" not in page(other, f"/tools/{tool.slug}")
     client = client_for(make.person(district, Role.VIEWER))
     assert "Mark as done" not in page(client, f"/d/{district.leaid}/tools/{tool.slug}")
     client.post(f"/d/{district.leaid}/tools/{tool.slug}/duties/NY-1")
@@ -186,6 +190,28 @@ def test_a_vendor_files_a_report_and_sees_what_would_help(client_for, make, look
     shown = client.send(f"{address}/hecvat", export="DPAI-07,Yes").text
     assert "What students type, say or upload" in shown
     assert client.send(f"{address}/hecvat", export="x").status_code == 422
+
+
+@on_sqlite
+def test_a_vendors_home_says_what_each_answer_does_to_the_score(client_for, make, act, operator):
+    vendor = make.vendor("Lumen")
+    tool, bare = make.tool(vendor, "Reader", card=False), make.tool(vendor, "Bare", card=False)
+    client = client_for(make.person(vendor, Role.LISTING_EDITOR))
+    document = card_document("E2", AI_01=said("c", "E2"))
+    act(operator, publish, tool.id, document, reviewers=TWO)
+
+    home = page(client, f"/v/{vendor.slug}/")
+
+    for one in (tool, bare):
+        address = f"/v/{vendor.slug}/listings/{one.slug}"
+        assert f"{address}/scorecard" in home
+        assert f"{address}/scorecard" in page(client, f"{address}/")
+    [row, best] = [part.split("</tr>")[0] for part in home.split(": scorecard</span>")[1:]]
+    assert "Answer the questions of a review" in row
+    assert "No training on student data" in best
+    first = page(client, f"/v/{vendor.slug}/listings/{tool.slug}/scorecard")
+    assert "+" in best
+    assert "No training on student data" in first.split("What would raise it most")[1][:900]
 
 
 def test_commands_refuse_in_one_line_each(tmp_path):
