@@ -368,6 +368,8 @@ class Builder:
         for key in ("fiscal-agent", "fiscal-agent-2"):
             agent = self.person(key, t.consortium_org, Role.FISCAL_AGENT)
             make.role(agent, t.cash_org, Role.FISCAL_AGENT)
+        at_the_agency = self.person("agency-agent", t.agency, Role.ADMINISTRATOR)
+        make.role(at_the_agency, t.cash_org, Role.FISCAL_AGENT)
         for role in (Role.REVIEWER, Role.VOTER, Role.ALTERNATE):
             self.person(str(role), t.consortium_org, role)
 
