@@ -174,7 +174,7 @@ SPECIAL = {
 #: Parts of an address that name no object of anybody.
 NOBODYS = {
     *("code", "ending", "kind", "number", "section", "seq", "letter_id", "requirement", "version"),
-    *("domain", "question", "step", "act"),
+    *("domain", "question", "step", "act", "office"),
 }
 #: What nobody has, in the shape of each kind of value.
 UNKNOWN_UUID = UUID(int=0)
