@@ -4,7 +4,15 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
@@ -95,7 +103,12 @@ class PaymentForm(RecordRefundForm):
 
 
 class RecordPaymentForm(PaymentForm):
-    pass
+    """`same_check` is asked only when the number stands on another bill already."""
+
+    same_check = BooleanField("Yes, one payment with this number covers both bills")
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"same_check": bool(self.same_check.data)}
 
 
 class PayVendorForm(PaymentForm):

@@ -106,6 +106,7 @@ VALUES = {
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "payment_id"): lambda t: t.payment.id,
+    ("", "pending_id"): lambda t: t.pending.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,

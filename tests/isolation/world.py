@@ -60,7 +60,7 @@ from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
-from marketplace.orders import booking_service, invoice_service, payment_service, queries
+from marketplace.orders import booking_service, invoice_service, pending_service, queries
 from marketplace.orders import queries as orders_queries
 from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
@@ -728,18 +728,9 @@ class Builder:
             invoice = invoice_service.issue_invoice(session, actor, placed["billed"]).id
         with self.writing(t.people["fiscal-agent"]) as (session, actor):
             cash_invoice = invoice_service.issue_invoice(session, actor, placed["cash_billed"]).id
-        for user, bill in (("fiscal-agent-2", cash_invoice), ("vendor-finance", invoice)):
-            with self.writing(t.people[user]) as (session, actor):
-                payment_service.record_payment(
-                    session,
-                    actor,
-                    bill,
-                    means=PaymentMeans.CHECK,
-                    reference=self.mark(f"check-{user}"),
-                    amount_cents=10_000,
-                    paid_on=clock.now().date(),
-                    once_key=self.mark(f"once-{user}"),
-                )
+        self.pay("fiscal-agent-2", "district-buyer", cash_invoice)
+        self.pay("vendor-finance", "convener", invoice)
+        t.pending = self.note_payment("vendor-finance-2", invoice)
         with self.writing() as (session, _):
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
@@ -756,6 +747,27 @@ class Builder:
                 once_key=self.mark("returned-once"),
             )
             session.expunge_all()
+
+    def note_payment(self, user, bill):
+        with self.writing(self.t.people[user]) as (session, actor):
+            pending = pending_service.record_payment(
+                session,
+                actor,
+                bill,
+                means=PaymentMeans.CHECK,
+                reference=self.mark(f"check-{user}"),
+                amount_cents=10_000,
+                paid_on=clock.now().date(),
+                once_key=self.mark(f"once-{user}"),
+            )
+            session.flush()
+            session.expunge_all()
+            return pending
+
+    def pay(self, user, second, bill):
+        pending = self.note_payment(user, bill)
+        with self.writing(self.t.people[second]) as (session, actor):
+            pending_service.confirm_payment(session, actor, pending.id)
 
     def outreach(self):
         t = self.t
