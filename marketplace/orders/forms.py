@@ -111,6 +111,10 @@ class RecordPaymentForm(PaymentForm):
         return super().facts() | {"same_check": bool(self.same_check.data)}
 
 
+class SayBoardDateForm(Form):
+    meets_on = DayField("The board meets on", [InputRequired(NO_DATE)])
+
+
 class PayVendorForm(PaymentForm):
     pass
 

@@ -11,12 +11,19 @@ from marketplace.accounts import login
 from marketplace.core import clock, db, pdf, tenancy, web
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
-from marketplace.orders import invoice_service, list_queries, pending_queries, queries
+from marketplace.orders import (
+    invoice_service,
+    list_queries,
+    pending_queries,
+    queries,
+    reminder_queries,
+)
 from marketplace.orders.desk_views import Desk, bp, owned, sit_down
 from marketplace.orders.forms import ConfirmForm
 from marketplace.orders.models import Invoice
 from marketplace.orders.order_views import at_every_desk
 from marketplace.orders.pending_rules import STATE_TAGS
+from marketplace.orders.reminder_rules import STEP_WORDS, waits_until
 from marketplace.orders.rules import MEANS_WORDS, RETURN_WORDS, Stage
 from marketplace.orders.waiting_views import shown_at
 
@@ -44,6 +51,12 @@ def invoice(invoice_id: UUID, **whose: str) -> Any:
         waiting_cents=waiting_cents,
         state_tags=STATE_TAGS,
         confirm=ConfirmForm(),
+        reminders=reminder_queries.reminders_of(db.session(), found.id),
+        step_words=STEP_WORDS,
+        board=reminder_queries.board_date_of(db.session(), found.id),
+        waits_until=waits_until,
+        may_say_board_date=found.open_cents > waiting_cents
+        and can(actor, "orders.say_board_date", found),
         may_record=found.open_cents > waiting_cents and can(actor, "orders.record_payment", found),
     )
 

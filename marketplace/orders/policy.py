@@ -143,6 +143,8 @@ access.declare(
         "orders.confirm_payment": [*RECEIVES, [is_the_district, buys_or_approves, receiver_said]],
         "orders.undo_payment": [*RECEIVES, [is_the_district, buys_or_approves]],
         "orders.book_payment": [[is_system]],
+        "orders.send_reminders": [[is_system]],
+        "orders.say_board_date": [[is_the_district, buys_or_approves]],
         "orders.return_payment": [[is_system]],
         "orders.pay_vendor": [[fiscal_agent_of_this_consortium]],
     }

@@ -19,6 +19,7 @@ from marketplace.orders import (
     pending_queries,
     pending_views,
     receipt_views,
+    reminder_views,
     statement_views,
 )
 from marketplace.orders.desk_views import Desk, bp
@@ -34,6 +35,7 @@ __all__ = [
     "order_views",
     "pending_views",
     "receipt_views",
+    "reminder_views",
     "statement_views",
 ]
 

@@ -641,6 +641,9 @@ DOORS = {
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
     "/d/<leaid>/invoices/<uuid:invoice_id>/payment": Door("district-buyer", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/board-date": Door(
+        "district-buyer", lambda t: {"meets_on": "2026-12-08"}
+    ),
     **{
         f"{desk}/{what}": Door(who, fields)
         for desk, who in (
