@@ -93,6 +93,10 @@ class RecordRefundForm(Form):
         return typed | {"means": PaymentMeans(self.means.data)}
 
 
+class ReturnCreditForm(RecordRefundForm):
+    """The same facts for what was paid beyond a bill."""
+
+
 class PaymentForm(RecordRefundForm):
     """The same facts whoever pays whom, and how much."""
 
@@ -103,12 +107,15 @@ class PaymentForm(RecordRefundForm):
 
 
 class RecordPaymentForm(PaymentForm):
-    """`same_check` is asked only when the number stands on another bill already."""
+    """`same_check` is asked only when the number stands on another bill already, `keep_rest`
+    only when more came than is open."""
 
     same_check = BooleanField("Yes, one payment with this number covers both bills")
+    keep_rest = BooleanField("Yes, more came. Keep the rest for the district’s next invoice")
 
     def facts(self) -> dict[str, Any]:
-        return super().facts() | {"same_check": bool(self.same_check.data)}
+        ticked = {"same_check": self.same_check.data, "keep_rest": self.keep_rest.data}
+        return super().facts() | {name: bool(said) for name, said in ticked.items()}
 
 
 class SayBoardDateForm(Form):

@@ -12,6 +12,7 @@ from marketplace.core import clock, db, pdf, tenancy, web
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
 from marketplace.orders import (
+    held_queries,
     invoice_service,
     list_queries,
     pending_queries,
@@ -51,6 +52,7 @@ def invoice(invoice_id: UUID, **whose: str) -> Any:
         waiting_cents=waiting_cents,
         state_tags=STATE_TAGS,
         confirm=ConfirmForm(),
+        held=held_queries.held_with(db.session(), found),
         reminders=reminder_queries.reminders_of(db.session(), found.id),
         step_words=STEP_WORDS,
         board=reminder_queries.board_date_of(db.session(), found.id),

@@ -11,7 +11,7 @@ from marketplace.core import mail
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
-from marketplace.orders import pending_queries, queries
+from marketplace.orders import held_queries, pending_queries, queries
 from marketplace.orders.models import Invoice
 from marketplace.orders.pending_models import PendingPayment
 from marketplace.orders.pending_rules import SaidBy
@@ -96,3 +96,40 @@ def _write(session: Session, people: list[User], subject: str, *lines: str) -> N
     for person in people:
         text = "\n\n".join([f"Dear {person.name},", *lines])
         mail.send(session, person.email, subject, text + "\n")
+
+
+@on("orders.credit_held")
+def tell_of_what_is_held(session: Session, event: Event) -> None:
+    held = held_queries.get_held(session, event.subject_id)
+    payment = queries.get_payment(session, held.payment_id)
+    invoice = queries.get_invoice(session, payment.invoice_id)
+    said = invoice.printed
+    _write(
+        session,
+        accounts.people_with_role(session, held.org_id, *DISTRICT),
+        f"{dollars(held.total_cents)} more than invoice {invoice.number}",
+        f"{MEANS_WORDS[payment.means]} {payment.reference} was larger than what was open. "
+        f"{said['issuer']['name']} holds {dollars(held.total_cents)} for you.",
+        "It pays your next invoice from them by itself. If you would rather have it back, tell "
+        "them.",
+        "See it: "
+        + link_to("orders.held_credit", leaid=said["district"]["leaid"], held_id=held.id),
+    )
+
+
+@on("orders.credit_returned")
+def tell_that_it_comes_back(session: Session, event: Event) -> None:
+    held = held_queries.get_held(session, event.subject_id)
+    payment = queries.get_payment(session, held.payment_id)
+    said = queries.get_invoice(session, payment.invoice_id).printed
+    assert held.return_means is not None
+    assert held.returned_on is not None
+    _write(
+        session,
+        accounts.people_with_role(session, held.org_id, *DISTRICT),
+        f"{dollars(held.returned_cents)} comes back to you",
+        f"{said['issuer']['name']} sent your credit back: {MEANS_WORDS[held.return_means]} "
+        f"{held.return_reference}, {day(held.returned_on)}.",
+        "See it: "
+        + link_to("orders.held_credit", leaid=said["district"]["leaid"], held_id=held.id),
+    )

@@ -38,21 +38,34 @@ STATE_TAGS = {
 }
 
 
-def check_pending_amount(amount_cents: int, open_cents: int, waiting_cents: int) -> None:
-    """Never more than is open; what waits for its second person counts already. Cents."""
-    if waiting_cents and 0 < open_cents - waiting_cents < amount_cents <= open_cents:
-        raise RuleBroken(
-            f"{dollars(waiting_cents)} already waits to be confirmed, so only "
-            f"{dollars(open_cents - waiting_cents)} is left. Enter that much or less.",
-            "amount_cents",
-        )
+def check_pending_amount(
+    amount_cents: int, open_cents: int, waiting_cents: int, keep_rest: bool
+) -> None:
+    """What waits for its second person counts as paid already. More than is left may have come:
+    ask, and keep the rest for the district. Cents."""
     if waiting_cents and open_cents <= waiting_cents:
         raise RuleBroken(
             f"All of it ({dollars(waiting_cents)}) already waits to be confirmed. "
             "Confirm that, or take it back first.",
             "amount_cents",
         )
-    rules.check_amount(amount_cents, open_cents)
+    left = open_cents - waiting_cents
+    if amount_cents > left > 0 and not keep_rest:
+        why = f" {dollars(waiting_cents)} already waits to be confirmed." if waiting_cents else ""
+        raise RuleBroken(
+            f"Only {dollars(left)} is open.{why} If more came, tick the box below: the rest is "
+            "kept for the district.",
+            "keep_rest",
+        )
+    rules.check_amount(min(amount_cents, max(left, 0)) if keep_rest else amount_cents, left)
+
+
+def check_still_open(open_cents: int) -> None:
+    if open_cents <= 0:
+        raise RuleBroken(
+            "This invoice is settled by now. Decline this payment, or take it back and write it "
+            "down for another invoice."
+        )
 
 
 def check_other_bills(reference: str, on_bills: list[int], is_the_same: bool) -> None:

@@ -10,7 +10,14 @@ from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
 from marketplace.ledger import queries as books
 from marketplace.ledger import rules as ledger_rules
-from marketplace.orders import booking_service, pending_queries, pending_rules, queries, rules
+from marketplace.orders import (
+    booking_service,
+    held_service,
+    pending_queries,
+    pending_rules,
+    queries,
+    rules,
+)
 from marketplace.orders.models import Invoice, Payment
 from marketplace.orders.pending_models import PendingPayment
 from marketplace.orders.pending_rules import PendingState, SaidBy
@@ -29,12 +36,14 @@ def record_payment(
     paid_on: date,
     once_key: str,
     same_check: bool = False,
+    keep_rest: bool = False,
 ) -> PendingPayment:
     """Write down a check, transfer or warrant that came (or, by the district, was sent).
 
-    Nothing is in the books until a second person confirms it. A part may be paid, never more
-    than is open. The same `once_key` again (a double click) finds the first and changes
-    nothing. `same_check` says that one payment with this number covers several bills.
+    Nothing is in the books until a second person confirms it. A part may be paid; with
+    `keep_rest` more than is open, and the rest is held for the district. `same_check` says
+    that one payment with this number covers several bills. The same `once_key` again (a
+    double click) finds the first and changes nothing.
     """
     invoice = queries.get_invoice(session, invoice_id, lock=True)
     require(actor, "orders.record_payment", invoice)
@@ -44,7 +53,7 @@ def record_payment(
     rules.check_by_hand(means)
     _check_facts(session, invoice, means, reference, paid_on)
     waiting = pending_queries.waiting_cents(session, invoice.id)
-    pending_rules.check_pending_amount(amount_cents, invoice.open_cents, waiting)
+    pending_rules.check_pending_amount(amount_cents, invoice.open_cents, waiting, keep_rest)
     elsewhere = pending_queries.other_bills_with(session, invoice, means, reference)
     pending_rules.check_other_bills(reference, elsewhere, same_check)
 
@@ -85,7 +94,10 @@ def _check_facts(
 
 
 def confirm_payment(session: Session, actor: Actor, pending_id: UUID) -> Payment:
-    """A second person says yes: the payment is posted to the books. Twice is once."""
+    """A second person says yes: the payment is posted to the books. Twice is once.
+
+    What it brings beyond what is open on its bill by now is held for the district.
+    """
     invoice, pending = _locked(session, pending_id)
     require(actor, "orders.confirm_payment", pending)
     if pending.payment_id is not None:
@@ -94,19 +106,23 @@ def confirm_payment(session: Session, actor: Actor, pending_id: UUID) -> Payment
     pending_rules.check_second_person(
         pending.recorded_by, actor.person, invoice.issued_by, pending.said_by
     )
-    rules.check_amount(pending.amount_cents, invoice.open_cents)
+    pending_rules.check_still_open(invoice.open_cents)
+    amount_cents = min(pending.amount_cents, invoice.open_cents)
     closed = books.closed_through(session, invoice.consortium_id)
+    booked_on = pending_rules.booked_on(pending.paid_on, closed)
     payment = booking_service.book_payment(
         session,
         for_the_books(actor),
         invoice.id,
         means=pending.means,
         reference=pending.reference,
-        amount_cents=pending.amount_cents,
+        amount_cents=amount_cents,
         paid_on=pending.paid_on,
-        booked_on=pending_rules.booked_on(pending.paid_on, closed),
+        booked_on=booked_on,
         once_key=pending.once_key,
     )
+    if rest := pending.amount_cents - amount_cents:
+        held_service.hold_credit(session, actor, invoice, payment, cents=rest, booked_on=booked_on)
     _close(session, actor, pending, PendingState.CONFIRMED, payment.id)
     return payment
 

@@ -22,7 +22,7 @@ from marketplace.orders.rules import MEANS_WORDS
 from marketplace.orders.waiting_views import shown_at
 
 
-def _posted_at_every_desk(rule: str, methods: tuple[str, ...] = ("POST",)) -> Any:
+def posted_at_every_desk(rule: str, methods: tuple[str, ...] = ("POST",)) -> Any:
     def add(view: Any) -> Any:
         for desk in DESKS:
             view = bp.route(desk + rule, methods=list(methods))(view)
@@ -31,7 +31,7 @@ def _posted_at_every_desk(rule: str, methods: tuple[str, ...] = ("POST",)) -> An
     return add
 
 
-@_posted_at_every_desk("/invoices/<uuid:invoice_id>/payment", ("GET", "POST"))
+@posted_at_every_desk("/invoices/<uuid:invoice_id>/payment", ("GET", "POST"))
 @login_required
 def record_payment(invoice_id: UUID, **whose: str) -> Any:
     desk, found = find_invoice(invoice_id, whose)
@@ -76,7 +76,7 @@ def payments_waiting(**whose: str) -> Any:
     )
 
 
-@_posted_at_every_desk("/payments-waiting/confirm")
+@posted_at_every_desk("/payments-waiting/confirm")
 @login_required
 def confirm_payments(**whose: str) -> Response:
     """Confirm those that were ticked, all of them or none."""
@@ -103,7 +103,7 @@ def _ticked() -> list[UUID]:
     return found
 
 
-@_posted_at_every_desk("/pending-payments/<uuid:pending_id>/confirm")
+@posted_at_every_desk("/pending-payments/<uuid:pending_id>/confirm")
 @login_required
 def confirm_payment(pending_id: UUID, **whose: str) -> Response:
     desk = sit_down(**whose)
@@ -115,7 +115,7 @@ def confirm_payment(pending_id: UUID, **whose: str) -> Response:
     return redirect(desk.url("invoice", invoice_id=payment.invoice_id))
 
 
-@_posted_at_every_desk("/pending-payments/<uuid:pending_id>/undo")
+@posted_at_every_desk("/pending-payments/<uuid:pending_id>/undo")
 @login_required
 def undo_payment(pending_id: UUID, **whose: str) -> Response:
     desk = sit_down(**whose)

@@ -641,6 +641,8 @@ DOORS = {
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
     "/d/<leaid>/invoices/<uuid:invoice_id>/payment": Door("district-buyer", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/c/<consortium>/held-credits/<uuid:held_id>/return": Door("convener", _refund),
+    "/v/<vendor>/held-credits/<uuid:held_id>/return": Door("vendor-finance", _refund),
     "/d/<leaid>/invoices/<uuid:invoice_id>/board-date": Door(
         "district-buyer", lambda t: {"meets_on": "2026-12-08"}
     ),
@@ -655,6 +657,7 @@ DOORS = {
             ("payments-waiting/confirm", lambda t: {"pending": str(t.pending.id)}),
             ("pending-payments/<uuid:pending_id>/confirm", lambda t: {}),
             ("pending-payments/<uuid:pending_id>/undo", lambda t: {}),
+            ("held-credits/<uuid:held_id>/use", lambda t: {}),
         )
     },
     "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),

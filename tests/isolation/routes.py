@@ -107,6 +107,7 @@ VALUES = {
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "payment_id"): lambda t: t.payment.id,
     ("", "pending_id"): lambda t: t.pending.id,
+    ("", "held_id"): lambda t: t.held.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlmodel import select
@@ -20,22 +19,9 @@ from marketplace.orders.invoice_service import issue_invoice
 from marketplace.orders.models import Payment
 from marketplace.orders.pending_rules import PendingState, SaidBy
 from marketplace.orders.pending_service import confirm_payment, record_payment, undo_payment
-from marketplace.orders.rules import InvoiceStatus, PaymentMeans
+from marketplace.orders.rules import InvoiceStatus
 from tests.conftest import NOW, on_postgresql, on_sqlite
-from tests.orders.conftest import across, press
-
-TODAY = date(2026, 11, 16)
-
-
-def a_check(**changes):
-    facts = {
-        "means": PaymentMeans.CHECK,
-        "reference": "10442",
-        "amount_cents": 112_501,
-        "paid_on": TODAY,
-        "once_key": uuid4().hex,
-    }
-    return facts | changes
+from tests.orders.conftest import a_check, across, press
 
 
 @pytest.fixture
@@ -44,19 +30,6 @@ def bill(make, people, act):
     order = make.order(make.district("Maple Hollow"))
     who = people(order)
     return act(who["finance"], across(issue_invoice), order.id), who
-
-
-@pytest.fixture
-def two_bills(make, people):
-    """Two invoices of one vendor to one district."""
-    consortium, district = make.consortium(), make.district()
-    tool = make.tool(make.vendor())
-    make.member(consortium, district)
-    bills = []
-    for po in ("PO-1", "PO-2"):
-        pool = make.cleared_pool(consortium, [district], po_number=po, tool=tool)
-        bills.append(make.invoice(make.orders(pool)[0]))
-    return *bills, people(bills[0])
 
 
 def note(act, user, invoice, **changes):
@@ -165,9 +138,9 @@ def test_what_waits_counts_as_taken_and_can_be_taken_back(act, bill, look):
     invoice, who = bill
     pending = note(act, who["second finance"], invoice, amount_cents=100_000)
 
-    with pytest.raises(RuleBroken, match=r"only \$125.01 is left") as refusal:
+    with pytest.raises(RuleBroken, match=r"Only \$125.01 is open. \$1,000.00 already") as refusal:
         note(act, who["agent"], invoice, amount_cents=12_502, reference="2")
-    assert refusal.value.field == "amount_cents"
+    assert refusal.value.field == "keep_rest"
     for _twice in range(2):
         undone = act(who["second finance"], across(undo_payment), pending.id)
         assert undone.state is PendingState.TAKEN_BACK
