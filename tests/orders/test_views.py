@@ -299,6 +299,8 @@ def test_my_ledger_adds_up_to_the_books(world, client_for, read):
         **facts,
         amount_cents="100.01",
     )
+    buyer, desk = client_for(world["people"]["buyer"]), world["desks"]["district"]
+    confirm_all(read, buyer, desk, world["invoice"])
 
     page = client_for(world["people"]["buyer"]).get(world["desks"]["district"] + "/ledger").text
 
