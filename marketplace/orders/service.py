@@ -39,17 +39,25 @@ from marketplace.pools.rules import Rung
 from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
 from marketplace.orders.booking_service import book_payment, return_payment  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
+from marketplace.orders.pending_service import (  # isort: skip
+    confirm_payment,
+    record_payment,
+    undo_payment,
+)
 
 __all__ = [
     "Addition",
     "Placed",
     "book_payment",
+    "confirm_payment",
     "issue_credit",
     "issue_purchase_order",
     "keep_order_states",
     "place_additions",
     "place_orders",
+    "record_payment",
     "return_payment",
+    "undo_payment",
 ]
 
 

@@ -93,6 +93,20 @@ def _payment(t):
     }
 
 
+def _statement(_t):
+    text = b"Date,Description,Amount\n2026-11-16,Interest,1.00"
+    return {"account_name": "Savings", "file": (BytesIO(text), "nov.csv")}
+
+
+def _columns(_t):
+    columns = {"date": "0", "text": "1", "check": "2", "amount": "3", "date_order": "year_first"}
+    return columns | {"money_in": "", "money_out": "", "number": ""}
+
+
+def _one_part(t):
+    return {"invoice": str(t.invoice.id), f"part-{t.invoice.id}": "5.00"}
+
+
 def _price(_t):
     return {
         "kind": "volume",
@@ -633,6 +647,19 @@ DOORS = {
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
+    # remittance
+    **{
+        f"{desk}/bank/{what}": Door(who, fields)
+        for desk, who in (("/c/<consortium>", "fiscal-agent"), ("/v/<vendor>", "vendor-finance"))
+        for what, fields in (
+            ("import", _statement),
+            ("files/<uuid:bank_file_id>", _columns),
+            ("lines/<uuid:line_id>", _one_part),
+            ("lines/<uuid:line_id>/ignore", lambda t: {}),
+            ("lines/<uuid:line_id>/undo", lambda t: {}),
+            ("sure-lines", lambda t: {}),
+        )
+    },
     "/d/<leaid>/charge-codes": Door(
         "district-buyer",
         lambda t: {"applies_to": "all", "function_code": "2230", "object_code": "735"},

@@ -77,6 +77,9 @@ from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from marketplace.remittance import service as remittance_service
+from marketplace.remittance.models import BankLine
+from marketplace.remittance.rules import Column, DateOrder
 from marketplace.scorecards import law_service
 from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
@@ -155,6 +158,7 @@ class Builder:
         self.incidents()
         self.agreements()
         self.orders()
+        self.bank()
         self.outreach()
         self.correction()
         self.invitations()
@@ -795,6 +799,50 @@ class Builder:
         pending = self.note_payment(user, bill)
         with self.writing(self.t.people[second]) as (session, actor):
             pending_service.confirm_payment(session, actor, pending.id)
+
+    def bank(self):
+        """A statement of the vendor's: read, half linked, and one whose columns wait."""
+        t = self.t
+        head = "Date,Description,Check,Amount"
+        rows = (
+            f"2026-11-16,{self.mark('line-a')},{self.mark('ck')},5.00",
+            f"2026-11-16,{self.mark('line-b')},,20.00",
+            f"2026-11-16,{self.mark('line-c')},,30.00",
+        )
+        with self.writing(t.people["vendor-finance"]) as (session, actor):
+            t.bank_file, t.bank_line = self.statement(session, actor, t.vendor, head, rows)
+        with self.writing(t.people["fiscal-agent"]) as (session, actor):
+            t.agents_file, t.agents_line = self.statement(
+                session, actor, t.consortium_org, head, rows
+            )
+            session.expunge_all()
+
+    def statement(self, session, actor, owner, head, rows):
+        text = "\n".join([head, *rows])
+        facts = {"account_name": self.mark("account"), "name": f"{self.mark('file')}.csv"}
+        read = remittance_service.import_statement(
+            session, actor, owner.id, **facts, content=text.encode()
+        )
+        columns = {Column.DATE: 0, Column.TEXT: 1, Column.CHECK: 2, Column.AMOUNT: 3}
+        remittance_service.choose_columns(
+            session, actor, read.id, columns=columns, date_order=DateOrder.YEAR_FIRST
+        )
+        lines = session.exec(
+            select(BankLine).where(BankLine.bank_file_id == read.id).order_by(BankLine.cents)
+        ).all()
+        for line in lines:
+            line.number = self.mark("bank-number")
+        if owner is self.t.vendor:
+            remittance_service.match_line(
+                session, actor, lines[1].id, {self.t.invoice.id: lines[1].cents}
+            )
+        text = "\n".join([head.replace("Check", self.mark("heading")), *rows])
+        waits = remittance_service.import_statement(
+            session, actor, owner.id, **facts, content=text.encode()
+        )
+        session.flush()
+        session.expunge_all()
+        return waits, lines[0]
 
     def outreach(self):
         t = self.t
