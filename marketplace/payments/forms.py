@@ -22,10 +22,11 @@ class OnceForm(Form):
 
 
 class PayForm(OnceForm):
-    """The buttons say how (`means`); the amount is checked against the bill, never believed."""
+    """The buttons say how (`means`, on no field of the page); the amount is checked against the
+    bill, never believed."""
 
     amount_cents = Dollars("How much?")
-    means = HiddenField()
+    means = StringField()
 
     def chosen(self) -> PaymentMeans | None:
         try:

@@ -36,6 +36,8 @@ def test_a_bank_debit_is_processing_for_days_and_then_the_bill_is_paid_once(
 ):
     invoice_page = payer.get(address(bill, f"/invoices/{bill.id}")).text
     assert "Pay $1,125.01" in invoice_page
+    button = payer.get(address(bill, f"/invoices/{bill.id}/pay")).text
+    assert re.findall(r'name="means" value="(\w*)"', button) == ["debit", "card"]
     session_id = pay("debit")
 
     assert "3 to 5 days" in come_back(payer, stripe, session_id)
