@@ -108,6 +108,17 @@ VALUES = {
     ("", "payment_id"): lambda t: t.payment.id,
     ("", "pending_id"): lambda t: t.pending.id,
     ("", "held_id"): lambda t: t.held.id,
+    ("", "attempt_id"): lambda t: t.attempt.id,
+    ("/v/<vendor>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("/c/<consortium>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("/admin/stripe/payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("", "back_id"): lambda t: t.back.id,
+    ("", "finding_id"): lambda t: t.finding.id,
+    ("/c/<consortium>/at-stripe/findings/<uuid:finding_id>", "consortium"): (
+        lambda t: t.cash_org.slug
+    ),
+    ("/c/<consortium>/at-stripe/connect", "consortium"): lambda t: t.cash_org.slug,
+    ("/d/<leaid>/invoices/<uuid:invoice_id>/pay", "invoice_id"): lambda t: t.cash_invoice.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,
