@@ -121,6 +121,9 @@ class RecordPaymentForm(PaymentForm):
 class SayBoardDateForm(Form):
     meets_on = DayField("The board meets on", [InputRequired(NO_DATE)])
 
+    def facts(self) -> dict[str, Any]:
+        return {"meets_on": self.meets_on.data}
+
 
 class PayVendorForm(PaymentForm):
     pass

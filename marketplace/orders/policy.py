@@ -106,7 +106,7 @@ def for_the_books(actor: Actor) -> Actor:
 
 ALL_SIDES = [[is_the_district], [sells_it], [leads_it]]
 #: Who speaks for whoever is owed; nobody who also has a role at the payer.
-RECEIVES = [
+RECEIVES: list[list[access.Condition]] = [
     [leads_it, vendor_billed, holds_no_role_at_the_payer],
     [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
     [its_fiscal_agent, holds_no_role_at_the_payer],

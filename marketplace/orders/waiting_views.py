@@ -49,7 +49,7 @@ def _by(
     if pending.recorded_by == actor.user_id:
         return "you"
     payer = pending.said_by is SaidBy.PAYER
-    if payer == (desk.side == "district"):
+    if payer == (desk.side == "district") and pending.recorded_by is not None:
         return names.get(pending.recorded_by, "a colleague")
     side: str = invoice.printed["district" if payer else "issuer"]["name"]
     return side

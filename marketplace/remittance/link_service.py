@@ -8,7 +8,7 @@ from sqlmodel import Session
 from marketplace.accounts import queries as accounts
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
-from marketplace.core.errors import RuleBroken
+from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.orders import queries as orders
 from marketplace.orders import service as payments
@@ -75,6 +75,8 @@ def _payment(
 ) -> tuple[PendingPayment, bool]:
     """The payment of one part, and whether it was written down before."""
     invoice = orders.get_invoice(session, invoice_id, lock=True)
+    if invoice.issuer_id != line.org_id:
+        raise NotFound("There is no such invoice.")  # the money came to another account
     seen = _seen(line)
     for pending in orders.payments_waiting_on(session, invoice.id):
         fits = pending.amount_cents == cents and pending.recorded_by != actor.user_id
