@@ -45,7 +45,7 @@ def read(text: str) -> Statement:
         raise _refused("it has no <OFX> part, or it declares a document of its own")
     accounts: list[dict[str, str]] = []
     entries: list[dict[str, str]] = []
-    currency, path = "", []
+    currency, path = "", list[str]()
     for closing, name, value in _tokens(text[start:]):
         if closing:
             if name not in path:

@@ -74,7 +74,7 @@ def counts(session: Session, org_id: UUID) -> dict[LineState, tuple[int, int]]:
         .where(BankLine.org_id == org_id)
         .group_by(col(BankLine.state))
     )
-    return {state: (number, int(cents)) for state, number, cents in session.exec(query)}
+    return {LineState(state): (n, int(cents)) for state, n, cents in session.exec(query)}
 
 
 def matches_of(session: Session, line_ids: Iterable[UUID]) -> dict[UUID, list[LineMatch]]:

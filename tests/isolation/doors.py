@@ -684,6 +684,11 @@ DOORS = {
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
+    "/d/<leaid>/purchasing": Door("district-administrator", lambda t: {"alone_up_to": "5,000.00"}),
+    "/d/<leaid>/purchase-order-requests/<uuid:request_id>": Door("district-administrator"),
+    "/d/<leaid>/purchase-order-requests/<uuid:request_id>/refuse": Door(
+        "district-administrator", lambda t: {"words": "The wrong fund"}
+    ),
     # remittance
     **{
         f"{desk}/bank/{what}": Door(who, fields)
