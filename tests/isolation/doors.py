@@ -391,7 +391,7 @@ DOORS = {
         "convener",
         lambda t: {
             "kind": "pick_tool",
-            "subject": "",
+            "subject": f"pick_tool:{t.tool.id}",
             "title": "Shall we?",
             "words": "Because.",
             "closes_day": "2026-12-20",
@@ -411,6 +411,10 @@ DOORS = {
     "/consortia/<slug>/decisions/<int:number>/remark": Door(
         "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
     ),
+    "/c/<slug>/observers": Door(
+        "convener", lambda t: {"observer": t.outsider.leaid, "words": "They may join next year."}
+    ),
+    "/c/<slug>/observers/<uuid:observer_id>/end": Door("convener"),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -630,6 +634,22 @@ DOORS = {
     "/c/<consortium>/true-ups/<uuid:run_id>/approve": Door("convener"),
     "/c/<consortium>/true-ups/<uuid:run_id>/refuse": Door("convener"),
     "/c/<consortium>/terms/<pool_slug>/renew": Door("convener", _next_pool),
+    "/c/<consortium>/terms/<pool_slug>/vote": Door(
+        "convener",
+        lambda t: {
+            "closes_day": "2026-11-25",
+            "closes_time": "17:00",
+            "words": "It is used every day.",
+            "once_key": f"zq{t.letter}-vote",
+        },
+    ),
+    # dissolution
+    "/consortia/<slug>/end/declare": Door(
+        "convener", lambda t: {"words": "We are done.", "name": t.lead_ends_org.name}
+    ),
+    "/consortia/<slug>/end/share": Door("convener"),
+    "/consortia/<slug>/end/approve": Door("convener"),
+    "/consortia/<slug>/end/dissolve": Door("convener", lambda t: {"name": t.at_zero_org.name}),
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
