@@ -1,5 +1,6 @@
 """One member's history: for the members, their lead and observers, and for the member itself."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import render_template
@@ -11,10 +12,11 @@ from marketplace.accounts.models import Organization
 from marketplace.consortia import history_queries, queries
 from marketplace.consortia.handover_rules import OFFICE_WORDS, Office
 from marketplace.consortia.history_rules import step_in_words
-from marketplace.consortia.models import Consortium, History
+from marketplace.consortia.models import Consortium, History, Member
 from marketplace.consortia.shared_views import WHY, bp, public
 from marketplace.core import db, tenancy
-from marketplace.core.access import can, require
+from marketplace.core.access import can
+from marketplace.core.errors import NotFound
 
 
 @bp.get("/consortia/<slug>/members/<leaid>")
@@ -22,10 +24,8 @@ from marketplace.core.access import can, require
 def member_history(slug: str, leaid: str) -> Any:
     session, actor = db.session(), current_actor()
     organization, consortium = public(slug)
-    district = accounts.organization_by_leaid(session, leaid)
+    district, found = _member_called(organization, leaid)
     with tenancy.everyone(WHY):
-        found = queries.get_member(session, organization.id, district.id)
-        require(actor, "consortia.member_history", found)
         return render_template(
             "consortia/member_history.html",
             organization=organization,
@@ -41,6 +41,17 @@ def member_history(slug: str, leaid: str) -> Any:
             offices=_offices(session, consortium, district),
             history=History(consortium, organization, district, found),
         )
+
+
+def _member_called(organization: Organization, leaid: str) -> tuple[Organization, Member]:
+    """Whoever may not read it finds nothing, whether the district is a member or not."""
+    session = db.session()
+    with tenancy.everyone(WHY), suppress(NotFound):
+        district = accounts.organization_by_leaid(session, leaid)
+        found = queries.get_member(session, organization.id, district.id)
+        if can(current_actor(), "consortia.member_history", found):
+            return district, found
+    raise NotFound("There is no such member.")
 
 
 def _offices(session: db.Session, consortium: Consortium, district: Organization) -> list[Any]:

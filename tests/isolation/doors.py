@@ -93,6 +93,18 @@ def _payment(t):
     }
 
 
+def _ask_refund(t):
+    return {
+        "amount_cents": "10.00",
+        "reason": "Paid twice.",
+        "once_key": f"refund-online-{t.letter}",
+    }
+
+
+def _settle(_t):
+    return {"do": "close", "note": "The bank says it is theirs."}
+
+
 def _price(_t):
     return {
         "kind": "volume",
@@ -650,6 +662,29 @@ DOORS = {
     "/consortia/<slug>/end/share": Door("convener"),
     "/consortia/<slug>/end/approve": Door("convener"),
     "/consortia/<slug>/end/dissolve": Door("convener", lambda t: {"name": t.at_zero_org.name}),
+    # payments
+    "/d/<leaid>/invoices/<uuid:invoice_id>/pay": Door(
+        "district-buyer",
+        lambda t: {"means": "debit", "amount_cents": "50.00", "once_key": f"pay-{t.letter}"},
+    ),
+    "/d/<leaid>/online-payments/<uuid:attempt_id>/continue": Door("district-buyer"),
+    "/d/<leaid>/online-payments/<uuid:attempt_id>/cancel": Door("district-buyer"),
+    "/v/<vendor>/online-payments/<uuid:attempt_id>/refund": Door("vendor-finance", _ask_refund),
+    "/c/<consortium>/online-payments/<uuid:attempt_id>/refund": Door("convener", _ask_refund),
+    "/v/<vendor>/refunds/<uuid:back_id>/decision": Door(
+        "vendor-finance", lambda t: {"allowed": "no"}
+    ),
+    "/c/<consortium>/refunds/<uuid:back_id>/decision": Door(
+        "convener", lambda t: {"allowed": "no"}
+    ),
+    "/v/<vendor>/payouts/connect": Door("vendor-finance"),
+    "/c/<consortium>/at-stripe/connect": Door("fiscal-agent"),
+    "/c/<consortium>/at-stripe/findings/<uuid:finding_id>": Door("fiscal-agent", _settle),
+    "/admin/stripe/findings/<uuid:finding_id>": Door("operator", _settle),
+    "/admin/stripe/payments/<uuid:attempt_id>/remit": Door(
+        "operator", lambda t: {"reference": "WIRE 12"}
+    ),
+    "/webhooks/stripe": Door(None, stores=False),
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
@@ -659,7 +694,27 @@ DOORS = {
         again="the same choice is stored anew with its time",
     ),
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/payment": Door("district-buyer", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/c/<consortium>/held-credits/<uuid:held_id>/return": Door("convener", _refund),
+    "/v/<vendor>/held-credits/<uuid:held_id>/return": Door("vendor-finance", _refund),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/board-date": Door(
+        "district-buyer", lambda t: {"meets_on": "2026-12-08"}
+    ),
+    **{
+        f"{desk}/{what}": Door(who, fields)
+        for desk, who in (
+            ("/c/<consortium>", "convener"),
+            ("/d/<leaid>", "district-buyer"),
+            ("/v/<vendor>", "vendor-finance"),
+        )
+        for what, fields in (
+            ("payments-waiting/confirm", lambda t: {"pending": str(t.pending.id)}),
+            ("pending-payments/<uuid:pending_id>/confirm", lambda t: {}),
+            ("pending-payments/<uuid:pending_id>/undo", lambda t: {}),
+            ("held-credits/<uuid:held_id>/use", lambda t: {}),
+        )
+    },
     "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),
     "/v/<vendor>/orders/<uuid:order_id>/invoice": Door("vendor-finance"),
     "/v/<vendor>/pools/<uuid:pool_id>/invoices": Door("vendor-finance"),

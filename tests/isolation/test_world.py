@@ -111,6 +111,9 @@ STRUCTURAL = {
     "purchase.ledger_hash",
     "invoice.ledger_hash",
     "payment.held_in",
+    "stripe_account.account_id",
+    "stripe_entry.id",
+    "stripe_entry.kind",
     "payment.ledger_hash",
     "payment_return.ledger_hash",
     "user_account.fs_uniquifier",
@@ -124,6 +127,9 @@ STRUCTURAL = {
     "price_schedule.terms",
     "delivery.subscriber",
     "credit_note.ledger_hash",
+    "held_credit.ledger_hash",
+    "held_credit.return_hash",
+    "held_credit.return_key",
     "credit_note.refund_hash",
     "leaving_consent.leaid",
     "renewal_answer.leaid",
@@ -132,7 +138,7 @@ STRUCTURAL = {
     "usage_count.leaid",
 }
 #: Filled by other jobs of the site than those the world runs.
-EMPTY_HERE = {"letter", "vendor_payment", "limit", "query"}
+EMPTY_HERE = {"letter", "vendor_payment", "limit", "query", "stripe_event", "stripe_transfer"}
 
 
 def is_marked(value):

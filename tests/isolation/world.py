@@ -59,12 +59,29 @@ from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
-from marketplace.orders import booking_service, invoice_service, payment_service, queries
+from marketplace.orders import (
+    booking_service,
+    held_service,
+    invoice_service,
+    pending_service,
+    queries,
+)
 from marketplace.orders import queries as orders_queries
+from marketplace.orders.reminder_models import BoardDate, Reminder
 from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
 from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
 from marketplace.oversight.rules import IncidentStatus, StepKind
+from marketplace.payments import (
+    back_service,
+    balance_service,
+    news_service,
+    transfer_service,
+)
+from marketplace.payments import service as payments_service
+from marketplace.payments.event_rules import EntrySaid, PaymentSaid
+from marketplace.payments.models import StripeFinding
+from marketplace.payments.rules import AttemptState, FindingKind, FindingState
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
@@ -147,6 +164,7 @@ class Builder:
         self.incidents()
         self.agreements()
         self.orders()
+        self.payments()
         self.outreach()
         self.correction()
         self.invitations()
@@ -728,22 +746,15 @@ class Builder:
             invoice = invoice_service.issue_invoice(session, actor, placed["billed"]).id
         with self.writing(t.people["fiscal-agent"]) as (session, actor):
             cash_invoice = invoice_service.issue_invoice(session, actor, placed["cash_billed"]).id
-        for user, bill in (("fiscal-agent-2", cash_invoice), ("vendor-finance", invoice)):
-            with self.writing(t.people[user]) as (session, actor):
-                payment_service.record_payment(
-                    session,
-                    actor,
-                    bill,
-                    means=PaymentMeans.CHECK,
-                    reference=self.mark(f"check-{user}"),
-                    amount_cents=10_000,
-                    paid_on=clock.now().date(),
-                    once_key=self.mark(f"once-{user}"),
-                )
+        self.pay("fiscal-agent-2", "district-buyer", cash_invoice)
+        self.pay("vendor-finance", "convener", invoice)
+        t.pending = self.note_payment("vendor-finance-2", invoice)
+        self.beyond_the_bill(invoice)
         with self.writing() as (session, _):
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
+            t.cash_invoice = queries.get_invoice(session, cash_invoice)
             t.payment = queries.payments_of(session, invoice)[0]
             booking_service.return_payment(
                 session,
@@ -756,6 +767,101 @@ class Builder:
                 once_key=self.mark("returned-once"),
             )
             session.expunge_all()
+
+    def note_payment(self, user, bill):
+        with self.writing(self.t.people[user]) as (session, actor):
+            pending = pending_service.record_payment(
+                session,
+                actor,
+                bill,
+                means=PaymentMeans.CHECK,
+                reference=self.mark(f"check-{user}"),
+                amount_cents=10_000,
+                paid_on=clock.now().date(),
+                once_key=self.mark(f"once-{user}"),
+            )
+            session.flush()
+            session.expunge_all()
+            return pending
+
+    def beyond_the_bill(self, bill):
+        """What came beyond it, a reminder of it, and the board meeting it waits for."""
+        with self.writing() as (session, actor):
+            invoice = queries.get_invoice(session, bill)
+            payment = queries.payments_of(session, bill)[0]
+            day = clock.now().date()
+            self.t.held = held_service.hold_credit(
+                session, actor, invoice, payment, cents=700, booked_on=day
+            )
+            self.t.held.return_reference = self.mark("sent-back")
+            ours = {
+                name: getattr(invoice, name) for name in ("org_id", "consortium_id", "vendor_id")
+            }
+            noted = {"invoice_id": bill, "sent_at": clock.now(), "step": "due", "open_cents": 1}
+            said = {"invoice_id": bill, "said_at": clock.now(), "meets_on": day}
+            session.add_all([Reminder(**ours, **noted), BoardDate(**ours, **said)])
+            session.flush()
+            session.expunge_all()
+
+    def pay(self, user, second, bill):
+        pending = self.note_payment(user, bill)
+        with self.writing(self.t.people[second]) as (session, actor):
+            pending_service.confirm_payment(session, actor, pending.id)
+
+    def payments(self):
+        """Paid online and asked back, set out to pay, and something that does not fit."""
+        t, mark = self.t, self.mark
+        attempts = []
+        for n, invoice in enumerate((t.invoice.id, t.invoice.id)):
+            with self.writing(t.people["district-buyer"]) as (session, actor):
+                attempt = payments_service.start_payment(
+                    session,
+                    actor,
+                    invoice,
+                    means=PaymentMeans.DEBIT,
+                    amount_cents=5_000,
+                    once_key=mark(f"pay-{n}"),
+                    livemode=False,
+                )
+                attempts.append(attempt)
+            if n == 0:
+                with self.writing() as (session, system):
+                    names = [mark("cs"), mark("pi"), mark("py")]
+                    news_service.note_payment(
+                        session,
+                        system,
+                        PaymentSaid(attempt.id, *names, AttemptState.PAID, 5_000, "usd", ""),
+                    )
+                    entry = EntrySaid(f"txn-{self.letter}", "payment", 5_000, 40, names[2], 0)
+                    balance_service.take_entries(session, system, [entry], livemode=False)
+            self.set(attempt, problem=mark("problem"), url=mark("url"))
+        t.paid_attempt, t.attempt = attempts
+        with self.writing(t.people["vendor-finance-2"]) as (session, actor):
+            t.back = back_service.ask_refund(
+                session,
+                actor,
+                t.paid_attempt.id,
+                amount_cents=1_000,
+                reason=mark("reason-of-the-refund"),
+                once_key=mark("refund-key"),
+            )
+            transfer_service.start_account(session, actor, t.vendor.id, livemode=False)
+            session.flush()
+            session.expunge_all()
+        self.set(t.back, problem=mark("problem-of-the-refund"))
+        t.finding = self.make.save(
+            StripeFinding(
+                kind=FindingKind.DIFFERS,
+                about=mark("txn-that-differs"),
+                amount_cents=100,
+                words=mark("words"),
+                said={"id": mark("said")},
+                note=mark("note"),
+                consortium_id=t.cash_org.id,
+                found_at=clock.now(),
+                state=FindingState.OPEN,
+            )
+        )
 
     def outreach(self):
         t = self.t
