@@ -44,7 +44,13 @@ def check_tool(leaid: str, slug: str) -> Any:
     tool, vendor, reading = tool_and_reading(slug)
     ada_on, people, source = reading_queries.ada_of(session, leaid)
     done = reading_queries.tasks_of(session, district.id, tool.id)
-    law = reading_queries.law_of(reading, district.state, tasks_done=done, ada_on=ada_on)
+    law = reading_queries.law_of(
+        reading,
+        district.state,
+        clauses=queries.clauses_of(session, district.id, tool.id),
+        tasks_done=done,
+        ada_on=ada_on,
+    )
     return render_template(
         "scorecards/check_tool.html",
         district=district,

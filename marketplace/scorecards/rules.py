@@ -20,6 +20,7 @@ from marketplace.scorecards.card_rules import (
     from_canonical,
     read_card,
 )
+from marketplace.scorecards.law_rules import CLAUSE_WORDS, Clause
 from marketplace.scorecards.rubric_rules import (
     LEVELS,
     STATES,
@@ -32,6 +33,7 @@ from marketplace.scorecards.rubric_rules import (
 from marketplace.scorecards.score_rules import NOT_RATED, RANKS, NextDrop, Result, Share, score
 
 __all__ = [
+    "CLAUSE_WORDS",
     "INCIDENTS",
     "LEVELS",
     "NOT_RATED",
@@ -42,6 +44,7 @@ __all__ = [
     "BadCard",
     "BadRubric",
     "Card",
+    "Clause",
     "Criterion",
     "Domain",
     "IncidentKind",

@@ -529,6 +529,9 @@ DOORS = {
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/clauses": Door(
+        "district-buyer", lambda t: {"ownership": "yes", "ownership-where": "II.1"}
+    ),
     "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
         "district-buyer", lambda t: {"reason": "It was replaced."}
     ),
