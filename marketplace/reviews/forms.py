@@ -13,7 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace.core.web import Form
 from marketplace.reviews import evidence_rules, rules, watch_rules
@@ -100,6 +100,16 @@ def answers_typed(form: Form) -> dict[str, dict[str, str]]:
         for name in form._fields
         if f"{name}-words" in form._fields
     }
+
+
+class PrefillForm(Form):
+    export = TextAreaField(
+        "Question ids and answers",
+        validators=[
+            InputRequired("Paste the lines of your HECVAT."),
+            Length(max=400_000, message="The export is longer than 400,000 letters."),
+        ],
+    )
 
 
 class SignForm(Form):

@@ -36,6 +36,7 @@ access.declare(
         "reviews.vendor_review": [[acts_for_the_vendor]],
         "reviews.open_review": [[is_operator], [acts_for_the_vendor, writes_listings]],
         "reviews.answer_rubric": [[acts_for_the_vendor, writes_listings]],
+        "reviews.prefill_answers": [[acts_for_the_vendor, writes_listings]],
         "reviews.sign_answers": [[acts_for_the_vendor, writes_listings]],
         "reviews.reply_reviewers": [[acts_for_the_vendor, writes_listings]],
         "reviews.answer_check": [[acts_for_the_vendor, writes_listings]],

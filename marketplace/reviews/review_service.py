@@ -99,7 +99,7 @@ def answer_rubric(
     the option "declined" says in so many words that the vendor will not answer."""
     review = queries.get_review(session, review_id, lock=True)
     require(actor, "reviews.answer_rubric", review)
-    _check_vendor_may_write(review)
+    check_vendor_may_write(review)
     if seen_edits is not None and seen_edits != review.edits:
         raise RuleBroken(
             "Somebody of your company saved other answers after you opened this page. What you "
@@ -118,7 +118,7 @@ def answer_rubric(
         if len(words) > rules.LONGEST_WORDS:
             raise RuleBroken(f"Use {rules.LONGEST_WORDS:,} letters at most.", f"{question}-words")
         kept.pop(question, None)
-        if option:
+        if option or words:
             kept[question] = {"option": str(option), "words": words}
     review.answers = kept
     review.edits += 1
@@ -140,11 +140,11 @@ def sign_answers(
     require(actor, "reviews.sign_answers", review)
     if review.signed_at:
         return review
-    _check_vendor_may_write(review)
+    check_vendor_may_write(review)
     rubric = rubric_queries.rubric(review.rubric_version)
     rubric_queries.checked_facts(rubric, review.facts)
     asked = rubric_queries.applicable(rubric, review.facts)
-    left = [each.id for each in asked if each.id not in review.answers]
+    left = [each.id for each in asked if each.id not in rubric_queries.answered(review)]
     rules.check_all_there(left, "have no answer yet")
     rules.check_officer(officer_name, officer_title, signed_on, queries.today())
     review.officer_name, review.officer_title = officer_name.strip(), officer_title.strip()
@@ -157,7 +157,7 @@ def sign_answers(
     return review
 
 
-def _check_vendor_may_write(review: Review) -> None:
+def check_vendor_may_write(review: Review) -> None:
     if review.signed_at:
         raise RuleBroken("These answers are signed. Write to the reviewers to add to them.")
     rules.check_status(review.status, ReviewStatus.ANSWERING, ReviewStatus.READING)

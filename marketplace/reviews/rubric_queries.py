@@ -73,11 +73,16 @@ def questions_to_read(review: Review, seat: Seat) -> list[str]:
     return [c.id for c in applicable(rubric(review.rubric_version), review.facts)]
 
 
+def answered(review: Review) -> set[str]:
+    """The questions for which the vendor has chosen an answer; a draft may only have words."""
+    return {question for question, said in review.answers.items() if said.get("option")}
+
+
 def vendors_word(review: Review, question: str) -> Found:
     """What the vendor answered and signed, as evidence of the first level."""
     said = review.answers.get(question, {}) if review.signed_at else {}
     if said.get("option") == State.DECLINED:
         return Found(State.DECLINED, words=said.get("words", ""))
-    if not said:
+    if not said.get("option"):
         return Found(State.NOT_FOUND)
     return Found(State.ANSWERED, said["option"], Level.E1, dated=review.signed_on)

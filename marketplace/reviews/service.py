@@ -20,6 +20,7 @@ from marketplace.reviews.evidence_service import (
     reopen_questions,
     watch_policy,
 )
+from marketplace.reviews.prefill_service import prefill_answers
 from marketplace.reviews.publishing_service import append_decision, publish_card, release_seats
 from marketplace.reviews.reading_service import (
     answer_check,
@@ -58,6 +59,7 @@ __all__ = [
     "note_failure",
     "open_review",
     "pass_time",
+    "prefill_answers",
     "publish_card",
     "publish_review",
     "read_question",

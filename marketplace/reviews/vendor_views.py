@@ -7,10 +7,11 @@ from flask import flash, redirect, render_template, url_for
 from marketplace.accounts.models import Organization
 from marketplace.catalogue.models import Tool
 from marketplace.core import access, db, panels, tenancy, web
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.reviews import (
     evidence_queries,
     evidence_service,
+    prefill_service,
     queries,
     reading_service,
     review_service,
@@ -20,6 +21,7 @@ from marketplace.reviews import (
 from marketplace.reviews.appeal_service import reply_reviewers as reply
 from marketplace.reviews.forms import (
     EvidenceForm,
+    PrefillForm,
     PressForm,
     SignForm,
     WordsForm,
@@ -65,6 +67,7 @@ def vendor_review(slug: str, tool_slug: str) -> Any:
         review=review,
         rubric=rubric,
         asked=asked,
+        answered=rubric_queries.answered(review) if review else set(),
         published=published,
         messages=queries.messages_of(session, review.id) if review else [],
         documents=evidence_queries.documents_of(session, tool.id),
@@ -123,6 +126,32 @@ def answer_rubric(slug: str, tool_slug: str, domain: str) -> Any:
         "reviews/answer_rubric.html", form, vendor=vendor, tool=tool, part=part, rubric=rubric,
         criteria={c.id: c for c in rubric},
     )  # fmt: skip
+
+
+@bp.route(f"{ROOT}/hecvat", methods=["GET", "POST"])
+@past_the_scope
+def prefill_answers(slug: str, tool_slug: str) -> Any:
+    """What a filled-in HECVAT already says goes into the draft of the review under way."""
+    vendor, tool, actor = own_tool(slug, tool_slug, "reviews.prefill_answers")
+    review, form = queries.open_review_of(db.session(), tool.id), PrefillForm()
+    review_id = review.id if review and not review.signed_at else None
+    found = None
+    if review_id is None:
+        if form.is_submitted():
+            form.refuse(RuleBroken("Begin a review first, or wait for the next one."))
+    elif form.submitted(
+        lambda w: prefill_service.prefill_answers(w, actor, review_id, form.export.data or "")
+    ):
+        found = form.result[1]
+    vendor, tool, _ = own_tool(slug, tool_slug, "reviews.prefill_answers")
+    return web.form_page(
+        "reviews/prefill_answers.html",
+        form,
+        vendor=vendor,
+        tool=tool,
+        found=found,
+        has_draft=review_id is not None,
+    )
 
 
 def _next_part(vendor: Organization, tool: Tool, rubric: Any, domain: str) -> str:

@@ -1,4 +1,4 @@
-"""Forms around a card: a duty done, an accessibility report, a HECVAT to begin from."""
+"""Forms around a card: a duty done, an accessibility report."""
 
 from datetime import date
 
@@ -22,15 +22,5 @@ class FileReportForm(web.Form):
         validators=[
             InputRequired("Paste the whole report."),
             Length(max=1_000_000, message="The report is longer than 1,000,000 letters."),
-        ],
-    )
-
-
-class PrefillForm(web.Form):
-    export = TextAreaField(
-        "Question ids and answers",
-        validators=[
-            InputRequired("Paste the lines of your HECVAT."),
-            Length(max=400_000, message="The export is longer than 400,000 letters."),
         ],
     )

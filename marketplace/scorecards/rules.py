@@ -20,6 +20,7 @@ from marketplace.scorecards.card_rules import (
     from_canonical,
     read_card,
 )
+from marketplace.scorecards.hecvat_rules import Prefill, prefill, read_export
 from marketplace.scorecards.law_rules import CLAUSE_WORDS, Clause
 from marketplace.scorecards.rubric_rules import (
     LEVELS,
@@ -49,6 +50,7 @@ __all__ = [
     "Domain",
     "IncidentKind",
     "NextDrop",
+    "Prefill",
     "Result",
     "Reviewer",
     "Rubric",
@@ -63,7 +65,9 @@ __all__ = [
     "from_canonical",
     "incident_shown_until",
     "parse",
+    "prefill",
     "read_card",
+    "read_export",
     "score",
     "standing_of",
 ]

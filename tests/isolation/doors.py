@@ -319,9 +319,6 @@ DOORS = {
     "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
         "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
     ),
-    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
-        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
-    ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
     "/d/<leaid>/shortlists/new": Door(
@@ -575,6 +572,9 @@ DOORS = {
         "vendor-listing_editor",
         lambda t: {"US-01": "a", "US-01-words": "Clause 4"},
         again="saving again counts as another edit",
+    ),
+    "/v/<slug>/reviews/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes\nPDAT-02,No"}
     ),
     "/v/<slug>/reviews/<tool_slug>/sign": Door(
         "vendor-listing_editor",

@@ -187,10 +187,6 @@ def test_a_vendor_files_a_report_and_sees_what_would_help(client_for, make, look
     assert (report.answer, report.counts["wcag21aa"]["supports"]) == ("c", 1)
     assert "1.2.1" in page(client, f"/tools/{tool.slug}/privacy")
 
-    shown = client.send(f"{address}/hecvat", export="DPAI-07,Yes").text
-    assert "What students type, say or upload" in shown
-    assert client.send(f"{address}/hecvat", export="x").status_code == 422
-
 
 @on_sqlite
 def test_a_vendors_home_says_what_each_answer_does_to_the_score(client_for, make, act, operator):
