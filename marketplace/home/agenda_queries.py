@@ -35,7 +35,7 @@ class Agenda:
 
 
 def agenda(session: Session, district: Organization, today: date, now: datetime) -> Agenda:
-    """Five queries, however much there is."""
+    """Eight queries, however much there is."""
     memberships = consortia.memberships_of(session, district.id)
     circles = [org.id for member, org in memberships if member.status is MemberStatus.ACTIVE]
     papers = queries.papers_of(session, district.id)
@@ -44,7 +44,12 @@ def agenda(session: Session, district: Organization, today: date, now: datetime)
     bought = queries.bought_by(session, district.id)
     due = [
         *tasks.about_membership(memberships, papers, today),
+        *tasks.about_by_laws(queries.by_laws_to_accept(session, district.id)),
+        *tasks.about_votes(queries.votes_waiting(session, district.id, now)),
         *tasks.about_pools(open_pools, commitments),
         *tasks.about_orders(district.leaid or "", bought),
+        *tasks.about_renewals(
+            district.leaid or "", queries.renewals_waiting(session, district.id, today)
+        ),
     ]
     return Agenda(memberships, papers, commitments, open_pools, bought, rules.in_order(due))

@@ -1,7 +1,7 @@
 """What the front page and a district's home read. Each is one query, however long its answer."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,11 +12,15 @@ from marketplace.accounts.models import Membership, Organization, User
 from marketplace.accounts.rules import Role
 from marketplace.catalogue.models import Tool
 from marketplace.catalogue.rules import ToolStatus
-from marketplace.consortia.models import Instrument
+from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.rules import MemberStatus
+from marketplace.decisions.models import Decision, Elector
 from marketplace.orders.models import Invoice, Order, PurchaseOrder
 from marketplace.orders.rules import InvoiceStatus
 from marketplace.pools.models import Pool
 from marketplace.pools.rules import TAKES_SEATS, PoolStatus
+from marketplace.renewals.models import RenewalAnswer
+from marketplace.renewals.rules import NOTICE_DAYS
 
 #: A home shows the newest papers; their own pages list them all.
 SHOWN_ORDERS = 50
@@ -90,6 +94,66 @@ def papers_of(session: Session, district_id: UUID) -> list[Instrument]:
         .order_by(col(Instrument.ends_on), col(Instrument.id))
     )
     return list(session.exec(query))
+
+
+def by_laws_to_accept(session: Session, district_id: UUID) -> list[Organization]:
+    """Consortia whose last major change of by-laws this member has not accepted."""
+    query = (
+        select(Organization)
+        .join(Consortium, col(Consortium.org_id) == Organization.id)
+        .join(Member, col(Member.org_id) == Organization.id)
+        .where(
+            Member.district_id == district_id,
+            Member.status == MemberStatus.ACTIVE,
+            func.coalesce(Member.accepted_by_laws_version, 0) < Consortium.accept_from_version,
+        )
+        .order_by(col(Organization.name), col(Organization.id))
+    )
+    return list(session.exec(query))
+
+
+def votes_waiting(session: Session, district_id: UUID, now: datetime) -> list[tuple[Decision, str]]:
+    """Open decisions in which the district may still vote itself, with the consortium's slug."""
+    query = (
+        select(Decision, Organization.slug)
+        .join(Elector, col(Elector.decision_id) == Decision.id)
+        .join(Organization, col(Organization.id) == Decision.org_id)
+        .where(
+            Elector.district_id == district_id,
+            col(Elector.choice).is_(None),
+            col(Elector.conflicted_at).is_(None),
+            col(Elector.proxy_to_id).is_(None),
+            col(Decision.closed_at).is_(None),
+            Decision.closes_at > now,
+        )
+        .order_by(col(Decision.closes_at), col(Decision.id))
+        .limit(SHOWN_ORDERS)
+    )
+    return [(decision, slug) for decision, slug in session.exec(query)]
+
+
+def renewals_waiting(session: Session, district_id: UUID, today: date) -> list[tuple[Pool, str]]:
+    """Terms that end within the longest notice and of which the district has not said yet if it
+    goes on, with the consortium's slug."""
+    query = (
+        select(Pool, Organization.slug)
+        .join(Order, col(Order.pool_id) == Pool.id)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .outerjoin(
+            RenewalAnswer,
+            (col(RenewalAnswer.pool_id) == Pool.id)
+            & (col(RenewalAnswer.district_id) == district_id),
+        )
+        .where(
+            Order.org_id == district_id,
+            Pool.term_ends_on >= today,
+            Pool.term_ends_on <= today + timedelta(days=max(NOTICE_DAYS)),
+            col(RenewalAnswer.id).is_(None),
+        )
+        .order_by(col(Pool.term_ends_on), col(Pool.id))
+        .limit(SHOWN_ORDERS)
+    )
+    return list({pool.id: (pool, slug) for pool, slug in session.exec(query)}.values())
 
 
 def bought_by(session: Session, district_id: UUID) -> list[Bought]:

@@ -10,6 +10,7 @@ from marketplace.consortia.models import Instrument, Member
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core.money import dollars
 from marketplace.core.web import day, moment
+from marketplace.decisions.models import Decision
 from marketplace.home import rules
 from marketplace.home.queries import Bought
 from marketplace.home.rules import Task
@@ -86,6 +87,41 @@ def about_pools(
                 )
             )
     return tasks
+
+
+def about_by_laws(consortia: Iterable[Organization]) -> list[Task]:
+    return [
+        Task(
+            f"Read and accept the by-laws of {consortium.name}",
+            f"/consortia/{consortium.slug}/by-laws/accept",
+            note="They changed. Until then your district cannot commit seats there.",
+        )
+        for consortium in consortia
+    ]
+
+
+def about_votes(waiting: Iterable[tuple[Decision, str]]) -> list[Task]:
+    return [
+        Task(
+            f"Vote: {decision.title}",
+            f"/consortia/{slug}/decisions/{decision.number}",
+            due=decision.closes_at.astimezone(ZoneInfo(decision.time_zone)).date(),
+            note=f"The vote ends {moment(decision.closes_at, decision.time_zone)}.",
+        )
+        for decision, slug in waiting
+    ]
+
+
+def about_renewals(leaid: str, waiting: Iterable[tuple[Pool, str]]) -> list[Task]:
+    return [
+        Task(
+            f"Say if you go on with {pool.title}",
+            f"/d/{leaid}/terms/{slug}/{pool.slug}/answer",
+            due=pool.term_ends_on,
+            note="The term ends that day. Nothing renews by itself.",
+        )
+        for pool, slug in waiting
+    ]
 
 
 def about_orders(leaid: str, bought: Iterable[Bought]) -> list[Task]:

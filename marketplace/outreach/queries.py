@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization, User
+from marketplace.consortia import queries as consortia
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.core.errors import NotFound
 from marketplace.core.events import Event
@@ -61,10 +62,11 @@ def pools_of(session: Session, org_id: UUID) -> list[Pool]:
 def roll(session: Session, consortium: Consortium, pool: Pool | None, today: date) -> list[Line]:
     """Every member with its papers and, for a pool, its seats, order, invoice and payment.
 
-    Three queries, however many members.
+    Four queries, however many members.
     """
     papers = _paper_ends(session, consortium.org_id)
     reminded = _reminded(session, consortium.org_id)
+    to_accept = {found.id for found, _ in consortia.members_to_accept(session, consortium.org_id)}
     nothing = (None,) * len(_OF_POOL)
     lines = []
     for member, district, *told in session.exec(_members(consortium.org_id, pool)):
@@ -72,7 +74,8 @@ def roll(session: Session, consortium: Consortium, pool: Pool | None, today: dat
         facts = Facts(
             member=member.status,
             is_approved=member.approved_at is not None,
-            accepts_by_laws=member.accepted_by_laws_version == consortium.by_laws_version,
+            accepts_by_laws=member.accepted_by_laws_version is not None
+            and member.id not in to_accept,
             paper_ends_on=papers.get(district.id),
             pool=pool.status if pool else None,
             rung=row.rung,

@@ -51,6 +51,7 @@ PUBLIC_TEXT = {
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
     "allocation": "seats and shares of a cleared pool are public",
+    "agent_order.printed": "parties, and seats and shares of a cleared pool",
     "change_notice": "a change is announced to everybody",
     "listing_version": "what was published is public",
     "accessibility_report": "a report that is filed is public",

@@ -473,7 +473,7 @@ class Builder:
                     for_id=t.district.id,
                     words=self.mark("said-among-members"),
                     said_at=clock.now(),
-                    once_key="r",
+                    once_key=self.mark("remark-key"),
                 )
             )
 
