@@ -38,6 +38,7 @@ access.declare(
         "accounts.people": [[belongs]],
         "accounts.invite": [[administers]],
         "accounts.withdraw_invitation": [[administers]],
+        "accounts.pass_role": [[is_system]],
         "accounts.remove_role": [[administers]],
     }
 )

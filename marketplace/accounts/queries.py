@@ -184,6 +184,24 @@ def holds(session: Session, user_id: UUID, org_id: UUID, role: Role) -> bool:
     return session.exec(query).first() is not None
 
 
+def memberships_with_role(session: Session, org_id: UUID, role: Role) -> list[Membership]:
+    """Who holds a role there now, as rows to be changed."""
+    query = select(Membership).where(
+        Membership.org_id == org_id, Membership.role == role, col(Membership.ended_at).is_(None)
+    )
+    return list(session.exec(query.order_by(col(Membership.id))))
+
+
+def belongs(session: Session, user_id: UUID, org_id: UUID) -> bool:
+    """Holds any role there."""
+    query = select(Membership.id).where(
+        Membership.user_id == user_id,
+        Membership.org_id == org_id,
+        col(Membership.ended_at).is_(None),
+    )
+    return session.exec(query).first() is not None
+
+
 # -- invitations -----------------------------------------------------------------------------
 
 

@@ -198,6 +198,29 @@ def _hold(session: Session, user_id: UUID, organization: Organization, role: Rol
     session.add(Membership(user_id=user_id, org_id=organization.id, role=role, since=clock.now()))
 
 
+def pass_role(
+    session: Session, actor: Actor, org_id: UUID, role: Role, to_org_id: UUID
+) -> list[User]:
+    """A role goes from all who hold it here to the administrators of another organization, at
+    once: who belongs to that one keeps it, and open invitations to the role are void."""
+    organization = queries.get_organization(session, org_id, lock=True)
+    require(actor, "accounts.pass_role", organization)
+    takers = queries.people_with_role(session, to_org_id, Role.ADMINISTRATOR)
+    if not takers:
+        raise RuleBroken("That organization has no administrator who could take this over.")
+    for membership in queries.memberships_with_role(session, org_id, role):
+        if not queries.belongs(session, membership.user_id, to_org_id):
+            membership.ended_at = clock.now()
+            facts = {"role": str(role), "user": str(membership.user_id)}
+            emit(session, actor, "accounts.role_removed", membership, **facts)
+    for invitation in queries.waiting_invitations(session, org_id, clock.now()):
+        if invitation.role == role:
+            invitation.withdrawn_at = clock.now()
+    for taker in takers:
+        give_role(session, actor, taker, organization, role)
+    return takers
+
+
 def found_with(session: Session, actor: Actor, user: User, organization: Organization) -> None:
     """The person who founds an organization holds its first roles and acts for it."""
     require(actor, "accounts.found_organization", organization.kind)

@@ -19,18 +19,10 @@ from marketplace.consortia.forms import (
 from marketplace.consortia.models import ByLaws, Member
 from marketplace.consortia.rules import InstrumentKind, InstrumentScope, MemberStatus, last_day
 from marketplace.consortia.service import Paper
-from marketplace.consortia.shared_views import PUBLIC, WHY, bp, led, public
+from marketplace.consortia.shared_views import PUBLIC, WHY, across, bp, led, public
 from marketplace.core import clock, db, tenancy, web
 from marketplace.core.access import Actor, can, require
 from marketplace.core.errors import NotFound
-
-
-def _across(writer: Any, use_case: Any, *args: Any, **kwargs: Any) -> Any:
-    """Run one use case on rows of a consortium that the district may not belong to yet."""
-    with tenancy.everyone(WHY):
-        result = use_case(writer, *args, **kwargs)
-        writer.flush()
-    return result
 
 
 def _my_member(actor: Actor, org_id: Any, action: str) -> Member:
@@ -57,7 +49,7 @@ def ask_to_join(slug: str) -> Any:
     require(actor, "consortia.ask_to_join")
     form = AskToJoinForm()
     if form.submitted(
-        lambda writer: _across(
+        lambda writer: across(
             writer,
             service.ask_to_join,
             actor,
@@ -88,7 +80,7 @@ def answer_invitation(slug: str) -> Any:
     form = AnswerInvitationForm()
     join = "decline" not in request.form
     if form.submitted(
-        lambda writer: _across(
+        lambda writer: across(
             writer,
             service.answer_invitation,
             actor,
@@ -135,7 +127,7 @@ def file_instrument(slug: str, leaid: str | None = None) -> Any:
         raise NotFound("This membership has ended.")
     form = FileInstrumentForm()
     if form.submitted(
-        lambda writer: _across(
+        lambda writer: across(
             writer, service.file_instrument, actor, organization.id, district_id, _paper(form)
         )
     ):
@@ -182,7 +174,7 @@ def name_voters(slug: str) -> Any:
     form.voter.choices = [(str(each.id), each.name) for each in people]
     form.alternate.choices = [("", "Nobody yet"), *form.voter.choices]
     if form.submitted(
-        lambda writer: _across(
+        lambda writer: across(
             writer,
             service.name_voters,
             actor,
@@ -207,7 +199,7 @@ def leave_consortium(slug: str) -> Any:
     form = PressForm()
     stays = "stay" in request.form
     use_case = service.take_notice_back if stays else service.leave_consortium
-    if form.submitted(lambda writer: _across(writer, use_case, actor, organization.id)):
+    if form.submitted(lambda writer: across(writer, use_case, actor, organization.id)):
         found = form.result
         if stays:
             flash("Your notice is taken back. Your district stays.", "success")

@@ -141,5 +141,18 @@ class RevisionForm(Form):
         return _whole(self.revision.data)
 
 
+class OfferOfficeForm(Form):
+    to = SelectField("Who takes over", validators=[InputRequired("Choose who takes over.")])
+    successor = SelectField(
+        "Who follows the new one",
+        validators=[Optional()],
+        description="Only for the fiscal agent: who takes over if the new one stops.",
+    )
+    words = TextAreaField(
+        "A word to the agency",
+        [Length(max=1_000, message="Use 1,000 letters at most.")],
+    )
+
+
 class PressForm(Form):
     """A button with nothing to type."""

@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.rules import Role
-from marketplace.consortia import queries, service
+from marketplace.consortia import handover_queries, queries, service
+from marketplace.consortia.handover_rules import OFFICE_WORDS, ROLE_OF
 from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock, jobs, mail
 from marketplace.core.access import Actor
@@ -165,3 +166,34 @@ def write_farewell(session: Session, event: Event) -> None:
         "{district} is no longer in {name}",
         "{district} is no longer a member of {name}. Its papers stay on file:",
     )
+
+
+@on("consortia.office_offered")
+@on("consortia.office_accepted")
+@on("consortia.office_declined")
+@on("consortia.office_taken_back")
+def write_both_sides(session: Session, event: Event) -> None:
+    """To the administrators of both agencies and to who holds the office in the consortium."""
+    offer = handover_queries.get_handover(session, event.subject_id)
+    sides = accounts.organizations_by_id(session, {offer.from_id, offer.to_id, offer.org_id})
+    old, new, consortium = (sides[i] for i in (offer.from_id, offer.to_id, offer.org_id))
+    what = f"{OFFICE_WORDS[offer.office]} of {consortium.name}"
+    text = {
+        "office_offered": f"{old.name} offers {new.name} to become the {what}. An administrator "
+        f"of {new.name} accepts or declines here:",
+        "office_accepted": f"{new.name} is the {what} now, after {old.name}. What every account "
+        "held at that moment is printed here:",
+        "office_declined": f"{new.name} has declined to become the {what}. All stays as it is:",
+        "office_taken_back": f"{old.name} has taken its offer back: {what}. All stays as it is:",
+    }[event.name.partition(".")[2]]
+    page = f"{mail.site_address()}/consortia/{consortium.slug}/hand-overs/{offer.id}"
+    people = {
+        person.email
+        for agency in (old, new)
+        for person in accounts.people_with_role(session, agency.id, Role.ADMINISTRATOR)
+    } | {
+        person.email
+        for person in accounts.people_with_role(session, offer.org_id, ROLE_OF[offer.office])
+    }
+    for email in sorted(people):
+        mail.send(session, email, f"Hand-over: {what}", f"{text}\n\n{page}\n")

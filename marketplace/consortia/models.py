@@ -1,13 +1,14 @@
 """A consortium, the districts in it, and the papers that make them members."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, String, Text, UniqueConstraint
 from sqlmodel import Field
 
 from marketplace.consortia.by_laws_rules import Choices, choices_from_json
+from marketplace.consortia.handover_rules import OfferAnswer, Office
 from marketplace.consortia.rules import (
     ConsortiumStatus,
     InstrumentKind,
@@ -43,6 +44,10 @@ class Consortium(OwnedByOrg, table=True):
     split_method: str = "proportional"
     founded_on: date
     constituted_on: date | None = None
+
+    def holder_of(self, office: Office) -> UUID | None:
+        """The agency that has the office now."""
+        return self.lead_agency_id if office is Office.LEAD_AGENCY else self.fiscal_agent_id
 
 
 class ByLaws(OwnedByOrg, table=True):
@@ -139,3 +144,36 @@ class Instrument(OwnedByOrg, table=True):
     filed_at: datetime
     #: The last reminder that it ends soon was so many days ahead of it; 999: none yet.
     reminded_days: int = 999
+
+
+class OfficeOf(NamedTuple):
+    """An office of a consortium, as a subject of permissions without a row of it."""
+
+    org_id: UUID
+    office: Office
+
+
+class Handover(OwnedByOrg, table=True):
+    """An office of the consortium was offered to another agency, and what came of it. Once it is
+    answered nothing of it changes; `held` is what each account held then, in cents."""
+
+    also_seen_by = ("from_id", "to_id")
+    __tablename__ = "handover"
+    __table_args__ = (CheckConstraint("from_id <> to_id", name="somebody_else"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    office: Office = Field(sa_type=choice(Office))
+    from_id: UUID = Field(foreign_key="organization.id", index=True)
+    to_id: UUID = Field(foreign_key="organization.id", index=True)
+    #: Who would follow the new fiscal agent; empty for the lead.
+    successor_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    words: str = Field(default="", sa_type=Text)
+    offered_at: datetime
+    offered_by_id: UUID = Field(foreign_key="user_account.id")
+    answer: OfferAnswer | None = Field(default=None, sa_type=choice(OfferAnswer))
+    answered_at: datetime | None = None
+    answered_by_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    #: Up to which entry of the books the balances count, and that entry's fingerprint.
+    books_seq: int | None = Field(default=None, sa_type=BigInteger)
+    books_hash: str = Field(default="", sa_type=String(64))
+    held: dict[str, int] = Field(default_factory=dict, sa_type=JSON)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from marketplace.accounts.rules import Role
+from marketplace.consortia.handover_rules import ROLE_OF
 from marketplace.core import access
 from marketplace.core.access import Actor, is_system
 
@@ -27,6 +28,28 @@ def speaks_for_a_district(actor: Actor, _subject: Any) -> bool:
 
 def is_that_district(actor: Actor, subject: Any) -> bool:
     return actor.org_id is not None and actor.org_id == subject.district_id
+
+
+def holds_the_office(actor: Actor, handover: Any) -> bool:
+    """The people of the office that is offered, in the consortium."""
+    return actor.has(ROLE_OF[handover.office], handover.org_id)
+
+
+def is_offered_it(actor: Actor, handover: Any) -> bool:
+    return actor.org_id is not None and actor.org_id == handover.to_id
+
+
+def gave_it(actor: Actor, handover: Any) -> bool:
+    return actor.org_id is not None and actor.org_id == handover.from_id
+
+
+def belongs_to_it(actor: Actor, subject: Any) -> bool:
+    """A member district, the lead agency, or the consortium's own desk."""
+    return subject.org_id in actor.scope
+
+
+def administers(actor: Actor, _subject: Any) -> bool:
+    return actor.acts_as(Role.ADMINISTRATOR)
 
 
 access.declare(
@@ -56,5 +79,17 @@ access.declare(
         "consortia.remind_of_end": [[is_system]],
         "consortia.leave_consortium": [[is_that_district, speaks_for_a_district]],
         "consortia.end_membership": [[convenes]],
+        "consortia.offer_office": [[holds_the_office]],
+        "consortia.take_offer_back": [[holds_the_office]],
+        "consortia.hand_over": [
+            [convenes],
+            [keeps_its_money],
+            [is_offered_it, administers],
+            [gave_it, administers],
+        ],
+        # Where the by-laws hide the names of members from outsiders.
+        "consortia.see_names": [[belongs_to_it]],
+        "consortia.accept_office": [[is_offered_it, administers]],
+        "consortia.decline_office": [[is_offered_it, administers]],
     }
 )

@@ -14,7 +14,8 @@ from marketplace.accounts.models import Organization, User
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import rules
 from marketplace.consortia.models import ByLaws, Consortium, FoundingDraft, Instrument, Member
-from marketplace.consortia.rules import InstrumentScope, MemberStatus, Refusal
+from marketplace.consortia.rules import InstrumentScope, MemberStatus, NamesPublic, Refusal
+from marketplace.core.access import Actor, can
 from marketplace.core.errors import NotFound
 from marketplace.core.tenancy import in_scope
 from marketplace.directory import queries as directory
@@ -208,6 +209,15 @@ def by_laws_in_force(session: Session, org_id: UUID) -> ByLaws:
     return _by_laws(session.exec(query).one_or_none())
 
 
+def sees_names(session: Session, actor: Actor, consortium: Consortium) -> bool:
+    """May this reader learn which districts are members and in a pool? Anybody, or, where the
+    by-laws in force say so, members and their lead agency only."""
+    if can(actor, "consortia.see_names", consortium):
+        return True
+    choices = by_laws_in_force(session, consortium.org_id).choices
+    return choices.names is NamesPublic.EVERYBODY
+
+
 def by_laws_version(session: Session, org_id: UUID, version: int) -> ByLaws:
     """One version that is or was in force; a pool that froze it still finds it."""
     query = select(ByLaws).where(
@@ -324,10 +334,12 @@ def instrument_in_force(
     signed_by: date,
     until: date,
     since: date | None = None,
+    buys: InstrumentScope = InstrumentScope.AI_TOOLS,
 ) -> Instrument | None:
-    """The paper signed by `signed_by` that runs (from `since`) until `until`; the longest one."""
+    """The paper signed by `signed_by` that runs (from `since`) until `until` and covers what is
+    bought; the longest one."""
     query = (
-        _covering(signed_by, until, since)
+        _covering(signed_by, until, since, buys)
         .where(Instrument.org_id == org_id, Instrument.district_id == district_id)
         .order_by(col(Instrument.ends_on).desc(), col(Instrument.signed_on), col(Instrument.id))
     )
@@ -362,11 +374,17 @@ def districts_with_instrument(
 
 
 def instruments_in_force(
-    session: Session, org_id: UUID, signed_by: date, until: date
+    session: Session,
+    org_id: UUID,
+    signed_by: date,
+    until: date,
+    *,
+    buys: InstrumentScope = InstrumentScope.AI_TOOLS,
 ) -> dict[UUID, Instrument]:
-    """`instrument_in_force` for every district of a consortium, in one query."""
+    """`instrument_in_force` for every district of a consortium, in one query; by the same rule
+    as `why_not_commit` a paper whose scope does not cover what is bought is none."""
     query = (
-        _covering(signed_by, until, None)
+        _covering(signed_by, until, None, buys)
         .where(Instrument.org_id == org_id)
         .order_by(
             col(Instrument.ends_on), col(Instrument.signed_on).desc(), col(Instrument.id).desc()
@@ -375,9 +393,14 @@ def instruments_in_force(
     return {paper.district_id: paper for paper in session.exec(query)}
 
 
-def _covering(signed_by: date, until: date, since: date | None) -> Any:
-    """`rules.covers`, asked of the database."""
+def _covering(
+    signed_by: date, until: date, since: date | None, buys: InstrumentScope | None = None
+) -> Any:
+    """`rules.covers`, asked of the database; and whose scope covers what is bought."""
     query = select(Instrument).where(Instrument.signed_on <= signed_by, Instrument.ends_on >= until)
+    if buys is not None:
+        scopes = [scope for scope in InstrumentScope if buys in rules.COVERED[scope]]
+        query = query.where(col(Instrument.covers).in_(scopes))
     return query.where(Instrument.starts_on <= since) if since else query
 
 

@@ -1,5 +1,7 @@
 """What the pages of consortia share: the blueprint, and finding a consortium."""
 
+from typing import Any
+
 from flask import Blueprint
 
 from marketplace.accounts.login import current_actor
@@ -26,3 +28,11 @@ def led(slug: str, action: str) -> tuple[Organization, Consortium]:
     organization, consortium = queries.consortium_by_slug(db.session(), slug)
     require(current_actor(), action, consortium)
     return organization, consortium
+
+
+def across(writer: Any, use_case: Any, *args: Any, **kwargs: Any) -> Any:
+    """Run one use case on rows of a consortium that the organization may not belong to yet."""
+    with tenancy.everyone(WHY):
+        result = use_case(writer, *args, **kwargs)
+        writer.flush()
+    return result

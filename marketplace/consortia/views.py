@@ -1,5 +1,6 @@
 """Public pages of consortia: the directory, founding one, and its own page."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -12,6 +13,8 @@ from marketplace.consortia import (
     console_views,
     district_views,
     founding_views,
+    handover_queries,
+    handover_views,
     queries,
     rules,
 )
@@ -22,9 +25,17 @@ from marketplace.core import db, files, page_cache, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 from marketplace.directory import queries as directory
+from marketplace.ledger import queries as ledger
 
 #: The lead's and the districts' pages register themselves on the same blueprint.
-__all__ = ["bp", "by_laws_views", "console_views", "district_views", "founding_views"]
+__all__ = [
+    "bp",
+    "by_laws_views",
+    "console_views",
+    "district_views",
+    "founding_views",
+    "handover_views",
+]
 
 ROWS = 20
 ROWS_IN_A_FILE = 10_000
@@ -119,7 +130,12 @@ def consortium(slug: str) -> Any:
     organization, founding = public(slug)
     with tenancy.everyone(PUBLIC):
         page = web.paged(session, queries.members_listed(organization.id, MemberStatus.ACTIVE))
+        names_shown = queries.sees_names(session, actor, founding)
+        if not names_shown:
+            page = replace(page, items=[])
+        handovers = handover_queries.handovers_done(session, organization.id)
         named = {founding.lead_agency_id, founding.fiscal_agent_id, founding.successor_id} - {None}
+        named |= {side for each in handovers for side in (each.from_id, each.to_id)}
         mine = None
         if actor.org_kind == "district":
             mine = queries.member(session, organization.id, actor.home)
@@ -129,6 +145,9 @@ def consortium(slug: str) -> Any:
             consortium=founding,
             names=accounts.organizations_by_id(session, named),
             page=page,
+            handovers=handovers,
+            names_shown=names_shown,
+            books=ledger.find_head(session, organization.id),
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
             by_laws=queries.by_laws_in_force(session, organization.id),

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, render_template, request, url_for
 
 from marketplace.accounts.login import current_actor
+from marketplace.consortia import queries as consortia
 from marketplace.core import db, page_cache, panels, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
@@ -29,9 +30,11 @@ def shares(consortium: str, slug: str) -> Any:
     """Every share with its exact fraction; `?district=` opens the math of one."""
     session = db.session()
     with tenancy.everyone(PUBLIC):
-        pool, organization, _, tool = pools.pool_with_all(session, consortium, slug)
+        pool, organization, founding, tool = pools.pool_with_all(session, consortium, slug)
         if pool.status is PoolStatus.DRAFT and not can(current_actor(), "pools.see_draft", pool):
             raise NotFound("There is no such pool.")
+        if not consortia.sees_names(session, current_actor(), founding):
+            raise NotFound("By the by-laws only members see who is in this pool.")
         standings = pools.standings(session, pool.id)
         seed = seed_of(organization.slug, pool.slug)
         group = queries.group_of(pool, standings, seed)

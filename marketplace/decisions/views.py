@@ -1,5 +1,6 @@
 """Decisions on the web: the list, one decision with its votes, and its minutes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from marketplace.decisions.forms import (
     RemarkForm,
     VoteForm,
 )
-from marketplace.decisions.models import Decision
+from marketplace.decisions.models import Decision, Elector
 from marketplace.decisions.rules import Choice, DecisionKind
 from marketplace.decisions.service import Question
 
@@ -99,6 +100,14 @@ def decisions_json(slug: str) -> Any:
     return web.json_response(decisions=_told(_of(slug)[0]))
 
 
+@dataclass(frozen=True)
+class _Unnamed:
+    """A district whose name the by-laws keep from outsiders."""
+
+    id: UUID
+    name: str = "A member"
+
+
 class _Shown:
     """One decision as a reader sees it: what anyone may know, and what members may."""
 
@@ -108,17 +117,25 @@ class _Shown:
         session = db.session()
         with tenancy.everyone(PUBLIC):
             self.decision = queries.decision_by_number(session, self.organization.id, number)
-            self.electors = queries.electors(session, self.decision.id)
+            self.electors: list[tuple[Elector, Any]] = list(
+                queries.electors(session, self.decision.id)
+            )
             self.member = self._member()
         votes = [each.as_vote for each, _ in self.electors]
         decision = self.decision
         self.tally = rules.tally(
             votes, decision.quorum_percent, decision.majority, decision.conflict
         )
+        if not self._sees_names(session):
+            self.electors = [(each, _Unnamed(org.id)) for each, org in self.electors]
         self.names = {org.id: org.name for _, org in self.electors}
         self.is_open = decision.closed_at is None and clock.now() < decision.closes_at
         self.inside = can(self.actor, "decisions.discussion", decision)
         self.mine = next((e for e, _ in self.electors if e.district_id == self.actor.org_id), None)
+
+    def _sees_names(self, session: Any) -> bool:
+        with tenancy.everyone(PUBLIC):
+            return consortia.sees_names(session, self.actor, self.consortium)
 
     def _member(self) -> Member | None:
         if self.actor.org_kind != "district":

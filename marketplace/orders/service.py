@@ -11,7 +11,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
 from marketplace.consortia import queries as consortia
 from marketplace.consortia.models import Instrument
-from marketplace.consortia.rules import LegalShape
+from marketplace.consortia.rules import InstrumentScope, LegalShape
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -112,7 +112,11 @@ def _instruments(session: Session, pool: Pool, waiting: list[Allocation]) -> dic
         return {}
     today = clock.today(pool.time_zone)
     return consortia.instruments_in_force(
-        session, pool.org_id, signed_by=today, until=pool.term_ends_on
+        session,
+        pool.org_id,
+        signed_by=today,
+        until=pool.term_ends_on,
+        buys=InstrumentScope.AI_TOOLS,
     )
 
 

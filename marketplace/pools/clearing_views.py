@@ -8,6 +8,7 @@ from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
+from marketplace.consortia import queries as consortia
 from marketplace.core import clock, db, files, tenancy, web
 from marketplace.core.access import can
 from marketplace.core.errors import NotFound
@@ -95,6 +96,9 @@ def clearing_json(consortium: str, slug: str) -> Any:
         raise NotFound("This pool has not been cleared.")
     if can(current_actor(), "pools.see_limits", shown.pool):
         return web.json_response(**clearing_rules.in_full(shown.pool.clearing))
+    with tenancy.everyone(PUBLIC):
+        if not consortia.sees_names(db.session(), current_actor(), shown.consortium):
+            raise NotFound("By the by-laws only members see who was in this pool.")
     return web.json_response(**clearing_rules.published(shown.pool.clearing))
 
 

@@ -10,6 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
+from marketplace.consortia import queries as consortia
 from marketplace.consortia.rules import SHAPE_WORDS
 from marketplace.core import clock, db, web
 from marketplace.core.access import can
@@ -74,6 +75,7 @@ def context_of(shown: Shown) -> dict[str, Any]:
         "meter": meter_of(pool, shown.schedule, firm, pending),
         "today": today,
         "page": page,
+        "names_shown": consortia.sees_names(session, current_actor(), shown.consortium),
         "math": Math(shown, standings, today, _counted_leaid(mine)),
         "cleared": cleared,
         "total": total,

@@ -10,9 +10,9 @@ from marketplace.accounts.login import current_actor
 from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, panels, tenancy
 from marketplace.core.access import can
-from marketplace.pools import queries, rules, share_rules
+from marketplace.pools import list_queries, page_views, queries, rules, share_rules
 from marketplace.pools.line_views import lines_of
-from marketplace.pools.shared_views import PUBLIC, totals
+from marketplace.pools.shared_views import PUBLIC, find, totals
 from marketplace.pricing import rules as pricing
 
 
@@ -93,3 +93,26 @@ def committed_not_yet_money(books: Any) -> str | None:
         rungs = queries.seats_by_rung(session, [pool.id for pool in found])
     lines = [(pool, totals(rungs[pool.id])) for pool in found]
     return render_template("pools/_commitments.html", lines=lines, books=books) if lines else None
+
+
+@panels.fill("consortia.leave_consortium")
+def shares_without_us(member: Any) -> str | None:
+    """Before a district leaves: each of its open pools, with everybody's share as it is and as
+    it would be without the district. Its seats leave them on its last day."""
+    session, found = db.session(), []
+    with tenancy.everyone(PUBLIC):
+        slug = accounts.get_organization(session, member.org_id).slug
+        for commitment, pool in queries.commitments_of_district(session, member.district_id):
+            open_now = rules.takes_seats(pool.status, pool.closes_at, clock.now())
+            if pool.org_id != member.org_id or not open_now:
+                continue
+            shown = find(slug, pool.slug)
+            standings = queries.standings(session, pool.id)
+            others = [each for each in standings if each.district_id != member.district_id]
+            now, then = (page_views.split_today(shown, each) for each in (standings, others))
+            before, after = (split.shares if split else {} for split in (now, then))
+            names = list_queries.names_by_leaid(session, list(before))
+            found.append((shown, commitment, before, after, names))
+    if not found:
+        return None
+    return render_template("pools/_leave_pools.html", lines=found, leaid=current_actor().leaid)

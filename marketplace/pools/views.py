@@ -6,8 +6,10 @@ from uuid import UUID
 
 from flask import Response, render_template, request, url_for
 
+from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import queries as catalogue
+from marketplace.consortia import queries as consortia
 from marketplace.core import clock, db, page_cache, tenancy, web
 from marketplace.core.calendar import Entry, calendar
 from marketplace.core.errors import NotFound
@@ -149,7 +151,18 @@ SHARES_HEADER = ("leaid", "district", "state", "rung", "seats", "spare_seats", "
 
 
 def _shares(shown: Shown) -> list[dict[str, Any]]:
-    """The split as it stands, or as it was cleared; limits are in neither."""
+    """The split as it stands, or as it was cleared; limits are in neither, and names only for
+    who may see them."""
+    with tenancy.everyone(PUBLIC):
+        named = consortia.sees_names(db.session(), current_actor(), shown.consortium)
+    rows = _named_shares(shown)
+    if named:
+        return rows
+    hidden = [row | {"leaid": "", "district": "A member", "state": ""} for row in rows]
+    return sorted(hidden, key=lambda row: [str(cell) for cell in row.values()])
+
+
+def _named_shares(shown: Shown) -> list[dict[str, Any]]:
     session, pool = db.session(), shown.pool
     with tenancy.everyone(PUBLIC):
         if pool.status in rules.CLEARED_STATES:

@@ -5,14 +5,18 @@ from typing import Any
 from flask import render_template, url_for
 
 from marketplace.accounts import login
+from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db, tenancy
 from marketplace.core.access import can
+from marketplace.core.errors import RuleBroken
 from marketplace.core.panels import fill
 from marketplace.pools.rules import CLEARED_STATES
 from marketplace.renewals import (
     district_views,
     exit_views,
     lead_views,
+    preview_queries,
+    queries,
     renewal_queries,
     rules,
     use_views,
@@ -99,3 +103,36 @@ def join_it_late(pool: Any) -> str | None:
         leaid=actor.leaid if may_join else None,
         runs=pool.term_ends_on > clock.today(pool.time_zone),
     )
+
+
+@fill("consortia.leave_consortium")
+def terms_when_leaving(member: Any) -> str | None:
+    """Before a district leaves its consortium: each running term there, and everybody's share
+    before and after if it gave up its seats today too. Leaving alone changes no term."""
+    session = db.session()
+    with tenancy.everyone(OWN_TERM):
+        district = accounts.get_organization(session, member.district_id)
+        today = clock.today(district.time_zone)
+        terms = [
+            (TermShown(term.pool, term.consortium), *_without(term.pool, district.leaid or ""))
+            for term in renewal_queries.terms_of_district(session, district.id, today)
+            if term.pool.org_id == member.org_id
+            and term.pool.term_ends_on >= today
+            and term.pool.status in CLEARED_STATES
+        ]
+    if not terms:
+        return None
+    return render_template("renewals/_leave_terms.html", terms=terms, district=district)
+
+
+def _without(pool: Any, leaid: str) -> tuple[Any, dict[str, str], str]:
+    """What leaving the term on its next possible day does; or why it cannot be left."""
+    session, today = db.session(), clock.today(pool.time_zone)
+    day = max(today, pool.term_starts_on)
+    try:
+        term = queries.running(session, pool)
+        rules.check_leaving_day(day, pool.term_starts_on, pool.term_ends_on, today)
+        outcome = preview_queries.what_leaving_does(session, term, leaid, day, today, ())
+        return outcome, preview_queries.names_of(session, term), ""
+    except RuleBroken as refusal:
+        return None, {}, str(refusal)

@@ -334,3 +334,18 @@ def test_a_text_of_old_is_kept_beside_choices_that_say_what_the_site_did(app, da
     assert kept.choices == Choices(cost_method=Method.PER_PUPIL)
     assert kept.fingerprint == by_laws_rules.fingerprint(kept.choices, kept.text)
     assert see(queries.consortium_of, OLD).accept_from_version == 3
+
+
+def test_an_order_takes_no_paper_whose_scope_is_too_narrow(make, see):
+    consortium, district = make.consortium(), make.district()
+    member = make.member(consortium, district, instrument=False)
+    make.instrument(member, covers=InstrumentScope.SOFTWARE)
+    asked = (consortium.org_id, TODAY, TODAY)
+
+    def papers(buys):
+        one = see(queries.instrument_in_force, consortium.org_id, district.id, TODAY, TODAY)
+        assert one is not None
+        return set(see(queries.instruments_in_force, *asked, buys=buys))
+
+    assert papers(InstrumentScope.AI_TOOLS) == papers(InstrumentScope.SOFTWARE) == {district.id}
+    assert papers(InstrumentScope.ALL_PURCHASES) == set()

@@ -374,6 +374,11 @@ DOORS = {
     "/consortia/<slug>/answer": Door("invited", lambda t: {"accept_by_laws": "y"}),
     "/consortia/<slug>/instrument": Door("district-buyer", _paper),
     "/consortia/<slug>/leave": Door("district-buyer"),
+    "/consortia/<slug>/hand-overs/<uuid:handover_id>": Door("district-administrator"),
+    "/c/<slug>/hand-over/<office>": Door(
+        "fiscal-agent",
+        lambda t: {"to": str(t.district.id), "successor": str(t.agency.id), "words": "Please."},
+    ),
     "/consortia/<slug>/voters": Door(
         "district-buyer",
         lambda t: {"voter": str(t.people["district-administrator"].id), "alternate": ""},

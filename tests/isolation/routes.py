@@ -33,6 +33,8 @@ VALUES = {
     ("/c/", "run_id"): lambda t: t.correction.id,
     ("/c/", "seq"): lambda t: 1,
     ("/c/", "slug"): lambda t: t.consortium_org.slug,
+    ("/c/", "office"): lambda t: "fiscal_agent",
+    ("/consortia/", "handover_id"): lambda t: t.handover.id,
     ("/c/", "vendor_slug"): lambda t: t.vendor.slug,
     ("/consortia/", "slug"): lambda t: t.consortium_org.slug,
     ("/consortia/new/", "step"): lambda t: "name",
@@ -134,6 +136,7 @@ SPECIAL = {
         lambda t: t.cash_org.slug
     ),
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "consortium"): lambda t: t.cash_org.slug,
+    ("/c/<slug>/hand-over/<office>", "slug"): lambda t: t.cash_org.slug,
     ("/consortia/<slug>/by-laws/accept", "slug"): lambda t: t.cash_org.slug,
     ("/c/<consortium>/orders/<uuid:order_id>/invoice", "order_id"): (
         lambda t: t.orders["cash_ready"].id

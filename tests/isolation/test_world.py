@@ -69,6 +69,8 @@ PUBLIC_TEXT = {
 }
 #: Columns that hold a code, a key or a derived value rather than words of the tenant.
 STRUCTURAL = {
+    "handover.books_hash",
+    "handover.held",
     "evidence_document.sha256",
     "evidence_document.source_url",
     "incident.fingerprint",

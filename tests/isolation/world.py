@@ -35,7 +35,8 @@ from marketplace.catalogue.listing_models import (
 )
 from marketplace.catalogue.rules import ToolStatus
 from marketplace.consortia.by_laws_rules import Choices, choices_as_json
-from marketplace.consortia.models import ByLaws, FoundingDraft, Instrument
+from marketplace.consortia.handover_rules import Office
+from marketplace.consortia.models import ByLaws, FoundingDraft, Handover, Instrument
 from marketplace.consortia.rules import (
     ConflictRule,
     ConsortiumStatus,
@@ -413,6 +414,17 @@ class Builder:
         in_cash = make.member(t.cash, t.district, words=words)
         self.set(in_cash, accepted_by_laws_version=None)
         make.member(t.consortium, t.neighbour)
+        t.handover = make.save(
+            Handover(
+                org_id=t.consortium.org_id,
+                office=Office.LEAD_AGENCY,
+                from_id=t.agency.id,
+                to_id=t.district.id,
+                words=self.mark("words-to-the-new-lead"),
+                offered_at=clock.now(),
+                offered_by_id=t.people["convener"].id,
+            )
+        )
         for key, status in (("asking", MemberStatus.REQUESTED), ("invited", MemberStatus.INVITED)):
             self.waiting(getattr(t, key), status, words)
         for paper in self.own_rows(Instrument):

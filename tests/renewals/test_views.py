@@ -79,6 +79,9 @@ def test_leaving_shows_everybodys_share_first_and_consents_are_signed(
     done = leaver.send(f"{mine}/leave", starts_on="2027-01-01", reason="Our school closes.")
 
     assert all(district.name in page for district in world.districts)
+    before_notice = leaver.get(f"/consortia/{world.org.slug}/leave").text
+    assert "Your running terms" in before_notice
+    assert all(district.name in before_notice for district in world.districts)
     assert short.status_code == 422
     assert "Every member can read it" in short.text
     assert done.status_code == 302
