@@ -52,9 +52,10 @@ def run_due() -> dict[str, int]:
 
 def _run_timed(name: str, job: TimedJob) -> int:
     try:
+        # The scope is the outer one: what a job leaves to the commit is written in it too.
         with (
-            db.transaction() as session,
             tenancy.everyone("a timed job serves every organization"),
+            db.transaction() as session,
         ):
             return job(session)
     except Exception:  # one job's failure must not stop the others

@@ -1,5 +1,7 @@
 """Bring a database to the newest revision; tell how far it is behind."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from alembic import command
@@ -27,10 +29,47 @@ def _config(connection: Connection | None = None) -> Config:
 
 def migrate(engine: Engine) -> None:
     """Apply what is missing, all in one transaction."""
-    with engine.begin() as connection:
+    with changing(engine) as config:
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Config]:
+    """One transaction for Alembic's commands: all of it is kept, or nothing.
+
+    SQLite changes a table by writing it anew, and a table that others point to cannot be
+    dropped while its keys are kept. So keys rest here and are checked before the end, the
+    way of sqlite.org/lang_altertable.html. Raises RuleBroken when a row would point to nothing.
+    """
+    with engine.connect() as connection, _resting_keys(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
-        command.upgrade(_config(connection), "head")
+        before = current_revision(connection)
+        yield _config(connection)
+        if connection.dialect.name == "sqlite" and current_revision(connection) != before:
+            _see_that_keys_hold(connection)
+
+
+@contextmanager
+def _resting_keys(connection: Connection) -> Iterator[None]:
+    """SQLite hears of this only while no transaction is open, so SQLAlchemy must not know."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _see_that_keys_hold(connection: Connection) -> None:
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if rows:
+        found = ", ".join(sorted({f"{row[0]} to {row[2]}" for row in rows}))
+        raise RuleBroken(f"After this, rows would point to nothing: {found}. Nothing was changed.")
 
 
 def migrate_for(url: str, owner_url: str) -> None:

@@ -51,7 +51,7 @@ def remind(session: Session) -> int:
 @jobs.outward
 def look_at_policies() -> int:
     """Ask for each policy that is due. Rows are read and written before and after, never during."""
-    with db.transaction() as session, tenancy.everyone(WHY):
+    with tenancy.everyone(WHY), db.transaction() as session:
         due = evidence_queries.policies_to_ask(session, clock.now(), MOST_AT_ONCE)
     return sum(look_at(policy_id, url) for policy_id, url in due)
 
@@ -61,11 +61,11 @@ def look_at(policy_id: UUID, url: str) -> int:
     try:
         page = fetching.fetch(url)
     except RuleBroken as problem:
-        with db.transaction() as session, tenancy.everyone(WHY):
+        with tenancy.everyone(WHY), db.transaction() as session:
             evidence_service.note_failure(session, Actor.system(), policy_id, str(problem))
         return 0
     try:
-        with db.transaction() as session, tenancy.everyone(WHY):
+        with tenancy.everyone(WHY), db.transaction() as session:
             evidence_service.capture_policy(
                 session,
                 Actor.system(),
@@ -74,7 +74,7 @@ def look_at(policy_id: UUID, url: str) -> int:
                 media_type=page.media_type,
             )
     except RuleBroken as problem:
-        with db.transaction() as session, tenancy.everyone(WHY):
+        with tenancy.everyone(WHY), db.transaction() as session:
             evidence_service.note_failure(session, Actor.system(), policy_id, str(problem))
         return 0
     return 1

@@ -72,10 +72,9 @@ def _narrow_purchase() -> None:
 
 
 def _write_anew(*changes: tuple[str, str]) -> None:
-    """The table with another definition and the same rows; what refers to it is checked at the
-    commit, when every row is back."""
+    """The table with another definition and the same rows. What refers to it is checked at
+    the end, when every row is back: see `marketplace.core.migrate.changing`."""
     bind = op.get_bind()
-    bind.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     made = bind.exec_driver_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'purchase'"
     ).scalar_one()

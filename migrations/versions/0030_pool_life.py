@@ -132,6 +132,8 @@ def _forget_default(table: str, column: str) -> None:
     if not _is_sqlite():
         op.alter_column(table, column, server_default=None)
         return
+    # A row from before the column takes its value from the default until it is written again.
+    op.execute(f"UPDATE {table} SET {column} = {column}")
     said = re.compile(rf"(\b{column} \w+) DEFAULT '[^']*'")
     _rewrite(table, lambda sql: said.sub(r"\1", sql))
 
@@ -190,8 +192,9 @@ def downgrade() -> None:
 
 
 def _drop(table: str, column: str, to: str = "") -> None:
-    if to and _is_sqlite():
-        return  # SQLite does not drop a column that points elsewhere; it stays, empty
-    if to:
-        op.drop_constraint(f"fk_{table}_{column}_{to}", table, type_="foreignkey")
+    name = f"fk_{table}_{column}_{to}"
+    if to and _is_sqlite():  # which drops no column that points elsewhere
+        _rewrite(table, lambda sql: sql.replace(f" CONSTRAINT {name} REFERENCES {to} (id)", ""))
+    elif to:
+        op.drop_constraint(name, table, type_="foreignkey")
     op.drop_column(table, column)

@@ -17,8 +17,8 @@ def test_autogenerate_finds_nothing(app):
 
 def test_each_step_can_be_taken_back_and_made_again(app):
     engine = app.extensions["engine"]
-    with engine.begin() as connection:
-        command.downgrade(migrate._config(connection), "base")
+    with migrate.changing(engine) as config:
+        command.downgrade(config, "base")
     migrate.migrate(engine)
 
     assert migrate.differences(engine) == []

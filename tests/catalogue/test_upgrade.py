@@ -56,8 +56,8 @@ IDS = ("org", "tool", "edition", "price")
 
 
 def move(engine, how, revision):
-    with engine.begin() as connection:
-        how(migrate._config(connection), revision)
+    with migrate.changing(engine) as config:
+        how(config, revision)
 
 
 @pytest.fixture

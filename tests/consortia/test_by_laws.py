@@ -309,8 +309,8 @@ OLD = UUID(int=15)
 
 
 def move(engine, how, revision):
-    with engine.begin() as connection:
-        how(migrate._config(connection), revision)
+    with migrate.changing(engine) as config:
+        how(config, revision)
 
 
 def test_a_text_of_old_is_kept_beside_choices_that_say_what_the_site_did(app, database_url, see):

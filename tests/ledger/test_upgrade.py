@@ -18,16 +18,14 @@ from tests.ledger.test_tampering import REFUSED, attack
 
 ORG = UUID(int=9)
 LONG = [Leg("cash:main", 1 + n % 5) for n in range(12_000)]
-ENTRIES = [
-    [Leg("receivable:0100005", 36_000_00), Leg("payable:brightpath", -36_000_00)],
-    [*LONG, Leg("fee:lead", -sum(leg.cents for leg in LONG))],
-    [Leg("cash:main", 36_000_00), Leg("receivable:0100005", -36_000_00)],
-]
+BOUGHT = [Leg("receivable:0100005", 36_000_00), Leg("payable:brightpath", -36_000_00)]
+PAID = [Leg("cash:main", 36_000_00), Leg("receivable:0100005", -36_000_00)]
+ENTRIES = [BOUGHT, [*LONG, Leg("fee:lead", -sum(leg.cents for leg in LONG))], PAID]
 
 
 def move(engine, how, revision):
-    with engine.begin() as connection:
-        how(migrate._config(connection), revision)
+    with migrate.changing(engine) as config:
+        how(config, revision)
 
 
 def run(connection, sql, rows=None, **values):
@@ -36,7 +34,7 @@ def run(connection, sql, rows=None, **values):
     connection.execute(statement, [{"org": ORG, **row} for row in rows or [values]])
 
 
-def keep_the_old_way(connection):
+def keep_the_old_way(connection, entries=ENTRIES):
     """Lines, balances, entry, head: as the site wrote them before."""
     run(
         connection,
@@ -47,7 +45,7 @@ def keep_the_old_way(connection):
     run(
         connection, "INSERT INTO ledger_head (org_id, seq, hash) VALUES (:org, 0, :prev)", prev=prev
     )
-    for seq, legs in enumerate(ENTRIES, 1):
+    for seq, legs in enumerate(entries, 1):
         at = datetime(2026, 9, seq, tzinfo=UTC)
         said = Body(str(ORG), f"k{seq}", at, at.date(), "system", PostingKind.FEE, "pool:x",
                     tuple(legs)).canonical()  # fmt: skip

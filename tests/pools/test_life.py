@@ -80,6 +80,14 @@ def test_a_pool_lives_from_draft_to_closed(make, act, see, due, consortium, conv
     assert found.by_laws_version == 1
 
 
+@on_sqlite
+def test_all_pools_whose_term_is_over_close_in_the_scope_of_the_worker(make, due, consortium):
+    for _ in range(2):
+        make.pool(consortium, status=PoolStatus.ORDERED)
+
+    assert [due(NOW + timedelta(days=700))["pools.close_what_is_over"] for _ in "12"] == [2, 0]
+
+
 # -- the fill-up phase -----------------------------------------------------------------------
 
 

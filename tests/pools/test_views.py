@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event
 
-from marketplace.core import clock, jobs
+from marketplace.core import clock, jobs, tenancy
 from marketplace.pools import queries
 from marketplace.pools.rules import PoolStatus, Rung
 from tests.conftest import NOW, on_sqlite
@@ -70,6 +70,21 @@ def test_after_clearing_only_the_lead_reads_limits(app, make, client_for, consor
     assert "1 district shares $1,600.00" in page
     assert "because that is more than it will pay" in page
     assert "500.01" not in page
+
+
+@on_sqlite
+def test_what_cleared_before_there_was_a_hash_is_shown(app, make, consortium, address):
+    pool = make.pool(consortium)
+    make.commitment(pool, joined(make, consortium)[0], 100)
+    with clock.frozen(LATER), app.app_context():
+        jobs.run_due()
+    with tenancy.everyone("an earlier release wrote it"):
+        make.session.refresh(pool)
+        pool.clearing = {name: pool.clearing[name] for name in ("inputs", "result", "left_out")}
+        make.session.commit()
+
+    assert "How it cleared" in words(app.test_client().get(address(pool)))
+    assert app.test_client().get(address(pool, "/clearing.json")).json["inputs_hash"]
 
 
 def test_a_district_sees_what_it_costs_now_next_at_most_and_alone(
