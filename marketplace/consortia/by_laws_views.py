@@ -213,6 +213,8 @@ def accept_by_laws(slug: str) -> Any:
     actor = current_actor()
     organization, consortium = public(slug)
     session = db.session()
+    if actor.org_id is None:  # who speaks for nobody is a stranger here
+        raise NotFound("There is no such member.")
     with tenancy.everyone(WHY):
         member = queries.get_member(session, organization.id, actor.home)
         require(actor, "consortia.accept_by_laws", member)

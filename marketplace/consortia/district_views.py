@@ -26,6 +26,8 @@ from marketplace.core.errors import NotFound
 
 
 def _my_member(actor: Actor, org_id: Any, action: str) -> Member:
+    if actor.org_id is None:  # who speaks for nobody is a stranger here
+        raise NotFound("There is no such member.")
     with tenancy.everyone(WHY):
         member = queries.get_member(db.session(), org_id, actor.home)
     require(actor, action, member)

@@ -11,7 +11,8 @@ from flask_login import login_required
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.core import db, tenancy, web
-from marketplace.core.access import require
+from marketplace.core.access import can, require
+from marketplace.core.errors import NotFound
 from marketplace.oversight import queries, service
 from marketplace.oversight.forms import (
     CloseIncidentForm,
@@ -34,7 +35,8 @@ def review_incidents() -> Any:
 
 
 def _incident(incident_id: UUID, action: str) -> Incident:
-    require(current_actor(), action)
+    if not can(current_actor(), action):
+        raise NotFound("There is no such incident.")
     with tenancy.everyone(DECIDES):
         return queries.get_incident(db.session(), incident_id)
 

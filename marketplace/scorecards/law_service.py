@@ -69,6 +69,8 @@ def mark_task(
             session.delete(task)
             emit(session, actor, "scorecards.task_unmarked", task, requirement=duty.id)
         return None
+    if task is not None and task.done_on == done_on:
+        return task
     task = task or LawTask(
         org_id=district.id, tool_id=tool.id, requirement=duty.id, done_on=done_on
     )

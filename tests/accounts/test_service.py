@@ -14,7 +14,7 @@ from marketplace.core import clock, db, tenancy
 from marketplace.core.access import NOBODY, Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from tests.accounts.conftest import PASSWORD
-from tests.conftest import on_postgresql
+from tests.conftest import NOW, on_postgresql
 
 LAKE = {
     "kind": OrganizationKind.VENDOR,
@@ -293,7 +293,8 @@ def test_twenty_accepts_at_once_make_one_membership(make, invited, accept, look)
 
     def once(n):
         try:
-            return accept(token, name=f"New {n}", password=PASSWORD)
+            with clock.frozen(NOW):  # a thread has a clock of its own
+                return accept(token, name=f"New {n}", password=PASSWORD)
         except RuleBroken:
             return None
 

@@ -32,6 +32,7 @@ from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.files import StoredFile
 from marketplace.core.mail import Letter
 from marketplace.core.uploads import CheckedFile
+from tests import cards
 from tests.catalogue.conftest import ANSWERS, VOLUME, across
 from tests.conftest import NOW, on_postgresql
 
@@ -384,6 +385,7 @@ def test_a_change_is_told_once_to_every_district_that_uses_or_follows_the_tool(
     app, make, act, look, editor, published, deliver
 ):
     follower, user, other = make.district(), make.district(), make.district()
+    make.save(*cards.rows(published))
     make.order(user, tool=published)
     people = {d.id: make.buyer(d) for d in (follower, user, other)}
     for _ in range(2):

@@ -219,6 +219,7 @@ def listed(**answers):
         "runs_on": "",
         "works_with": "",
         "suspended_because": "",
+        "privacy_grade": None,
     }
     return SimpleNamespace(**fields | answers)
 

@@ -19,10 +19,22 @@ def url(circle):
 
 
 @pytest.fixture
-def cleared(circle, act):
+def clear(circle, act, make):
+    """Clears a pool after its deadline, by hand: one asks, another one confirms."""
+    second = make.convener(circle.consortium)
+
+    def run(pool):
+        with clock.frozen(pool.closes_at + timedelta(minutes=1)):
+            act(circle.lead, pools_service.ask_for_clearing, pool.id)
+            return act(second, pools_service.clear_pool, pool.id)
+
+    return run
+
+
+@pytest.fixture
+def cleared(circle, clear):
     """The pool of the circle after its deadline: one district took 100 extra seats' worth."""
-    with clock.frozen(circle.pool.closes_at + timedelta(minutes=1)):
-        return act(circle.lead, pools_service.clear_pool, circle.pool.id)
+    return clear(circle.pool)
 
 
 def test_a_stranger_reads_how_every_share_came_about(app, circle, url):
@@ -82,13 +94,12 @@ def test_after_clearing_the_math_is_that_of_the_final_shares(app, circle, cleare
         assert f"${cents // 100:,}.{cents % 100:02}" in page
 
 
-def test_extra_seats_that_were_taken_are_in_the_formula(app, circle, url, make, act):
+def test_extra_seats_that_were_taken_are_in_the_formula(app, circle, make, clear):
     """400 firm seats and a threshold of 450: 50 extra ones are taken and paid for."""
     pool = make.pool(circle.consortium, slug="extra", threshold_seats=450, terms=None)
     for district, tolerance in zip(circle.members[:2], (60, 0)):
         make.commitment(pool, district, seats=200, tolerance=tolerance, pupils=900)
-    with clock.frozen(pool.closes_at + timedelta(minutes=1)):
-        act(circle.lead, pools_service.clear_pool, pool.id)
+    clear(pool)
 
     address = f"/pools/{circle.organization.slug}/extra/shares"
     page = app.test_client().get(f"{address}?district={circle.members[0].leaid}").text
@@ -104,11 +115,10 @@ def test_a_pool_nobody_committed_to_says_what_comes_next(app, circle, make):
     assert "No district has committed yet." in page.text
 
 
-def test_a_pool_that_closed_short_says_that_nobody_pays(app, circle, make, act):
+def test_a_pool_that_closed_short_says_that_nobody_pays(app, circle, make, clear):
     pool = make.pool(circle.consortium, slug="short", threshold_seats=9_000)
     make.commitment(pool, circle.members[0], seats=10)
-    with clock.frozen(pool.closes_at + timedelta(minutes=1)):
-        act(circle.lead, pools_service.clear_pool, pool.id)
+    clear(pool)
 
     page = app.test_client().get(f"/pools/{circle.organization.slug}/short/shares")
 

@@ -376,7 +376,7 @@ DOORS = {
     "/consortia/<slug>/leave": Door("district-buyer"),
     "/consortia/<slug>/hand-overs/<uuid:handover_id>": Door("district-administrator"),
     "/c/<slug>/hand-over/<office>": Door(
-        "fiscal-agent",
+        "agency-agent",
         lambda t: {"to": str(t.district.id), "successor": str(t.agency.id), "words": "Please."},
     ),
     "/consortia/<slug>/voters": Door(

@@ -172,9 +172,9 @@ SPECIAL = {
     ),
 }
 #: Parts of an address that name no object of anybody.
-NOBODYS = {"domain", "question", "code", "ending", "kind", "number", "section", "seq", "letter_id"}
 NOBODYS = {
     *("code", "ending", "kind", "number", "section", "seq", "letter_id", "requirement", "version"),
+    *("domain", "question", "step", "act", "office"),
 }
 #: What nobody has, in the shape of each kind of value.
 UNKNOWN_UUID = UUID(int=0)

@@ -220,7 +220,12 @@ def test_a_district_of_the_same_consortium_reads_nothing_confidential_of_another
     user, problems = world.b.people[who], []
     own = (f"zqb-name-{who}", f"zqb-{who}@")
     # What a member proposes is meant for the other members.
-    shared = ("zqb-proposal-words",) if who == "neighbour" else ("zqb-words-to-the-lead",)
+    # What a member proposes, says about a decision or a term, and why it leaves, is meant for
+    # the other members: they vote and consent.
+    shared = ("zqb-words-to-the-lead",)
+    if who == "neighbour":
+        shared = ("zqb-proposal-words", "zqb-reason-to-leave", "zqb-dispute")
+        shared += ("zqb-said-among-members", "zqb-name-district-buyer")
     for rule in site.rules("GET"):
         if rule.endpoint in routes.BY_SECRET or rule.endpoint == "pools.pool":
             continue

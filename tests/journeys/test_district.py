@@ -110,7 +110,9 @@ def joins_the_consortium(buyer, paper, site):
     buyer.press("Ask to join").sees("Your request is with the lead agency")
     today = site.today("America/New_York")
     buyer.fill("Who signed", "Robin Hale").fill("Title of the signer", "Superintendent")
-    buyer.fill_day("Signed on", today).fill("What it covers", "Joint purchase of software")
+    buyer.fill_day("Signed on", today).fill(
+        "Its words on what it covers", "Joint purchase of software"
+    )
     buyer.fill_day("In force from", today)
     buyer.fill_day("In force until", today + timedelta(days=3 * 365))
     buyer.attach("The signed PDF", paper)

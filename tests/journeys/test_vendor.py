@@ -7,9 +7,11 @@ from sqlmodel import select
 
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind, Role
+from marketplace.catalogue.models import Tool
 from marketplace.core.money import dollars
 from marketplace.orders.models import Order
 from marketplace.pools.models import Pool
+from tests import cards
 from tests.conftest import on_sqlite
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.world import BLACK_RIVER, WESTERN_RESERVE
@@ -33,6 +35,8 @@ def test_a_vendor_lists_a_tool_and_bills_what_a_pool_ordered(
     vendor.press("Send for review").sees("In review")
     operator = member_of_staff(make.organization(OrganizationKind.OPERATOR), Role.OPERATOR)
     publishes(operator)
+    [tool] = site.read(select(Tool).where(Tool.name == "Fieldnotes Science"))
+    make.save(*cards.rows(tool))  # two reviewers have read its papers
     lead = member_of_staff(town.agency, Role.ADMINISTRATOR, convenes=town.circle)
     pool = pools_it(lead, site, town)
     for leaid, seats in ((BLACK_RIVER, 900), (WESTERN_RESERVE, 1_100)):

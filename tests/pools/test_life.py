@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue import service as catalogue_service
-from marketplace.consortia.models import Consortium
+from marketplace.consortia.models import ByLaws, Consortium
 from marketplace.core import clock, jobs, mail
 from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.pools import queries, service, state_rules
@@ -248,6 +248,8 @@ def test_new_by_laws_and_a_new_zone_leave_an_open_pool_as_it_opened(
     make.commitment(pool, joined(make, consortium)[0], 100)
     row = make.session.exec(select(Consortium).where(Consortium.id == consortium.id)).one()
     row.split_method, row.by_laws_version = "equal", 2
+    first = make.session.exec(select(ByLaws).where(ByLaws.org_id == consortium.org_id)).one()
+    make.save(ByLaws(**{**first.model_dump(exclude={"id"}), "version": 2}))
     place = make.session.exec(select(Organization).where(Organization.id == row.org_id)).one()
     place.time_zone = "America/Los_Angeles"
     make.session.commit()
