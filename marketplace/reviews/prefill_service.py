@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from marketplace.core.access import Actor, require
 from marketplace.core.events import emit
-from marketplace.reviews import queries, review_service, rubric_queries
+from marketplace.reviews import queries, rubric_queries, rules
 from marketplace.reviews.models import Review
 from marketplace.scorecards import rules as scorecards
 from marketplace.scorecards.rules import Prefill
@@ -23,7 +23,7 @@ def prefill_answers(
     """
     review = queries.get_review(session, review_id, lock=True)
     require(actor, "reviews.prefill_answers", review)
-    review_service.check_vendor_may_write(review)
+    rules.check_vendor_may_write(review.status, is_signed=review.signed_at is not None)
     rubric = rubric_queries.rubric(review.rubric_version)
     found = scorecards.prefill(rubric, scorecards.read_export(export))
     taken = [each for each in found if each.criterion.id not in review.answers]

@@ -99,7 +99,7 @@ def answer_rubric(
     the option "declined" says in so many words that the vendor will not answer."""
     review = queries.get_review(session, review_id, lock=True)
     require(actor, "reviews.answer_rubric", review)
-    check_vendor_may_write(review)
+    rules.check_vendor_may_write(review.status, is_signed=review.signed_at is not None)
     if seen_edits is not None and seen_edits != review.edits:
         raise RuleBroken(
             "Somebody of your company saved other answers after you opened this page. What you "
@@ -140,7 +140,7 @@ def sign_answers(
     require(actor, "reviews.sign_answers", review)
     if review.signed_at:
         return review
-    check_vendor_may_write(review)
+    rules.check_vendor_may_write(review.status, is_signed=review.signed_at is not None)
     rubric = rubric_queries.rubric(review.rubric_version)
     rubric_queries.checked_facts(rubric, review.facts)
     asked = rubric_queries.applicable(rubric, review.facts)
@@ -155,12 +155,6 @@ def sign_answers(
     if review.status is ReviewStatus.ANSWERING:
         _begin_reading(session, actor, review)
     return review
-
-
-def check_vendor_may_write(review: Review) -> None:
-    if review.signed_at:
-        raise RuleBroken("These answers are signed. Write to the reviewers to add to them.")
-    rules.check_status(review.status, ReviewStatus.ANSWERING, ReviewStatus.READING)
 
 
 def _begin_reading(session: Session, actor: Actor, review: Review) -> None:

@@ -247,6 +247,12 @@ def check_status(status: ReviewStatus, *wanted: ReviewStatus) -> None:
         raise RuleBroken(f"This review is at another step now: {STATUS_WORDS[status].lower()}.")
 
 
+def check_vendor_may_write(status: ReviewStatus, *, is_signed: bool) -> None:
+    if is_signed:
+        raise RuleBroken("These answers are signed. Write to the reviewers to add to them.")
+    check_status(status, ReviewStatus.ANSWERING, ReviewStatus.READING)
+
+
 def check_all_there(missing: Sequence[str], what: str) -> None:
     if missing:
         some = ", ".join(missing[:6]) + (" and more" if len(missing) > 6 else "")
