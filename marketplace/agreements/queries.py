@@ -259,6 +259,10 @@ def changes_since(
         changes.append(f"On {rules.day_words(day)} the vendor announced: {words[:160]}")
     for day, words in scorecards.card_changes_since(session, tool.id, agreement.effective_on):
         changes.append(f"On {rules.day_words(day)}: {words}")
+    for day, words in scorecards.law_changes_since(
+        session, tool.id, agreement.state, agreement.signed_on, today()
+    ):
+        changes.append(f"The law changed on {rules.day_words(day)}: {words}")
     return changes
 
 

@@ -205,9 +205,12 @@ def file_report(vendor: str, tool_slug: str) -> Any:
     organization, tool = _own_tool(vendor, tool_slug)
     actor, form = login.current_actor(), FileReportForm()
     access.require(actor, "scorecards.file_report", tool)
-    if form.submitted(
-        lambda writer: law_service.file_report(writer, actor, tool.id, form.content.data)
-    ):
+
+    def keep(writer: Any) -> Any:
+        content, field = form.sent()
+        return law_service.file_report(writer, actor, tool.id, content, field=field)
+
+    if form.submitted(keep):
         filed = form.result
         flash(f"The report is filed. It answers EQ-01 with {filed.answer}.", "good")
         return redirect(url_for(".vendor_card", vendor=vendor, tool_slug=tool_slug))

@@ -28,8 +28,9 @@ from sqlmodel import Session, col, select
 from marketplace.catalogue.models import Tool
 from marketplace.core import clock, plain_yaml, tenancy
 from marketplace.core.errors import NotFound
-from marketplace.scorecards import acr_rules, law_rules, rules
+from marketplace.scorecards import acr_rules, law_change_rules, law_rules, rules
 from marketplace.scorecards.acr_rules import Catalogs, Report
+from marketplace.scorecards.law_change_rules import LawChanges
 from marketplace.scorecards.law_rules import Clause, Packs
 from marketplace.scorecards.models import (
     WHOLE_TOOL,
@@ -80,6 +81,17 @@ def catalogs() -> Catalogs:
 def read_acr(document: Any) -> Report:
     """An accessibility report, checked and counted. Raises `RuleBroken` when it is none."""
     return acr_rules.read_report(document, catalogs())
+
+
+def acr_document(content: bytes | str) -> Any:
+    """The plain data of a report in YAML or JSON. Tabs may indent JSON, which YAML refuses.
+
+    Raises `RuleBroken` with one line that says where it cannot be read.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        raw = raw.replace(b"\t", b" ")  # inside a text of JSON a tab is written with two letters
+    return plain_yaml.read(raw, "The report", most_bytes=acr_rules.MOST_BYTES)
 
 
 # -- how tools stand -------------------------------------------------------------------------
@@ -231,6 +243,24 @@ def packs(version: str = NEWEST) -> Packs:
     """The law packs of the repository, checked against the rubric they test."""
     document = plain_yaml.read_file(PACKS / f"{version}.yaml", f"{version}.yaml")
     return law_rules.parse_packs(document, rubric(version))
+
+
+@cache
+def law_changes() -> LawChanges:
+    """Dated changes of the laws of the packs, as far as somebody has looked."""
+    document = plain_yaml.read_file(PACKS / "changes.yaml", "changes.yaml")
+    return law_change_rules.parse_changes(document, packs(), rubric())
+
+
+def law_changes_since(
+    session: Session, tool_id: UUID, state: str, day: date, today: date
+) -> list[tuple[date, str]]:
+    """(day, sentence) of each change of federal law and of a state's after a day, for what the
+    tool is and does by its newest card; oldest first."""
+    known = card_of(session, tool_id)
+    facts = document_of(known[0])["facts"] if known else {}
+    found = law_change_rules.changes_between(law_changes(), state, day, today, facts)
+    return [(change.on, change.sentence) for change in found]
 
 
 #: (session, district, tool) -> what was found of each clause in the district's agreements.

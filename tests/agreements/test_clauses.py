@@ -1,15 +1,18 @@
 """Clauses found in an agreement prove the law lines of the district that is bound by it."""
 
+from datetime import date
+
 import pytest
 
 from marketplace.accounts.rules import Role
 from marketplace.agreements import clause_service, queries
 from marketplace.core import clock
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
+from marketplace.scorecards import law_change_rules, service
 from marketplace.scorecards import queries as scorecards
-from marketplace.scorecards import service
 from marketplace.scorecards.rules import IncidentKind
 from tests.agreements import build
+from tests.cards import FACTS
 from tests.conftest import on_sqlite
 from tests.scorecards.conftest import TWO, across, card_document
 
@@ -85,3 +88,52 @@ def test_the_checks_name_what_became_of_the_card_since_signing(make, act, look):
     changes = " ".join(queries.changes_since(look, offer, tool, vendor))
     assert "an incident: Names were open" in changes
     assert "privacy grade fell from A to" in changes
+
+
+@on_sqlite
+def test_the_checks_name_what_became_of_the_law_since_signing(make, act, look):
+    """The frozen day is November 16, 2026: what begins in 2027 is not told yet."""
+    tool = make.tool(card=False)
+    vendor = make._organization(tool.org_id)
+
+    def told(state, signed_on):
+        offer = build.agreement(make, make.district(state=state), tool, signed_on=signed_on)
+        found = queries.changes_since(look, offer, tool, vendor)
+        return [words for words in found if words.startswith("The law changed")]
+
+    colorado = told("CO", date(2026, 1, 5))
+    assert [words.split(":")[0] for words in colorado] == [
+        "The law changed on Apr 20, 2026",
+        "The law changed on Apr 22, 2026",
+        "The law changed on May 14, 2026",
+    ]
+    assert colorado[2].endswith("(SB 26-189). Not verified: ask counsel.")
+    assert told("NY", date(2026, 5, 1)) == []
+    assert "Illinois changed" in told("IL", date(2021, 6, 30))[0]
+    facts = FACTS | {"under_13": False}
+    act(make.operator(), across(service.publish_card), tool.id,
+        card_document("E3") | {"facts": facts}, reviewers=TWO)  # fmt: skip
+    look.rollback()
+    assert "children under 13" not in " ".join(told("CO", date(2026, 1, 5)))
+
+
+def test_a_dated_change_names_a_law_and_a_fact_that_are_there():
+    packs, rubric = scorecards.packs(), scorecards.rubric()
+    whole = {
+        "changed_on": date(2026, 5, 1),
+        "state": "CO",
+        "confidence": "sure",
+        "cite": "x",
+        "words": "y",
+    }
+    for changed, problem in (
+        ({"state": "ZZ"}, "law of ZZ is not loaded"),
+        ({"changed_on": "soon"}, "“soon” is not a date"),
+        ({"when": {"under_13": "perhaps"}}, "fact “under_13” is never “perhaps”"),
+    ):
+        document = {"as_of": date(2026, 11, 21), "changes": [whole | changed]}
+        with pytest.raises(RuleBroken, match=problem):
+            law_change_rules.parse_changes(document, packs, rubric)
+    del whole["words"]
+    with pytest.raises(RuleBroken, match="Change 1: words missing"):
+        law_change_rules.parse_changes({"as_of": None, "changes": [whole]}, packs, rubric)
