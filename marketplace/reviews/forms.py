@@ -66,6 +66,17 @@ def facts_form(rubric: Rubric, facts: dict[str, Any]) -> Form:
     return type("FactsForm", (Form,), fields)()
 
 
+def confirm_form(rubric: Rubric, facts: dict[str, Any]) -> Form:
+    """The vendor's facts, for a reviewer to confirm or put right."""
+    asked = type(facts_form(rubric, facts))
+    why = TextAreaField(
+        "Why a fact is otherwise",
+        [LONG],
+        description="Only where you put one right. Name where you saw it.",
+    )
+    return type("ConfirmFactsForm", (asked,), {"why": why})()
+
+
 def _shown(value: Any) -> str | None:
     return {True: "yes", False: "no", None: None}.get(value, str(value))
 

@@ -45,6 +45,7 @@ access.declare(
         "reviews.inbox": [[is_reviewer], [is_operator]],
         "reviews.workload": [[is_reviewer], [is_operator]],
         "reviews.review": [[sits_here]],
+        "reviews.confirm_facts": [[sits_here]],
         "reviews.read_question": [[sits_here]],
         "reviews.take_vendors_word": [[sits_here]],
         "reviews.hand_in": [[sits_here]],

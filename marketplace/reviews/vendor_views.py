@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue.models import Tool
@@ -14,11 +14,11 @@ from marketplace.reviews import (
     prefill_service,
     queries,
     reading_service,
+    recheck_queries,
     review_service,
     rubric_queries,
     rules,
 )
-from marketplace.reviews.appeal_service import reply_reviewers as reply
 from marketplace.reviews.forms import (
     EvidenceForm,
     PrefillForm,
@@ -30,6 +30,7 @@ from marketplace.reviews.forms import (
     facts_form,
     facts_typed,
 )
+from marketplace.reviews.message_service import reply_reviewers as reply
 from marketplace.reviews.models import Review
 from marketplace.reviews.rules import ReviewStatus
 from marketplace.reviews.shared_views import WHY, bp, own_tool, paper_of, past_the_scope, sent_file
@@ -60,8 +61,11 @@ def vendor_review(slug: str, tool_slug: str) -> Any:
     rubric = rubric_queries.rubric(review.rubric_version if review else None)
     asked = rubric_queries.applicable(rubric, review.facts) if review and review.facts else []
     published = queries.published_review_of(session, tool.id)
+    again, no_recheck = recheck_queries.may_recheck(session, published)
     return render_template(
         "reviews/vendor_review.html",
+        again=again,
+        no_recheck=no_recheck,
         vendor=vendor,
         tool=tool,
         review=review,
@@ -89,8 +93,11 @@ class _Seen:
 @past_the_scope
 def ask_for_review(slug: str, tool_slug: str) -> Any:
     vendor, tool, actor = own_tool(slug, tool_slug, "reviews.open_review")
-    if PressForm().submitted(lambda w: review_service.open_review(w, actor, tool.id)):
+    form, lighter = PressForm(), "recheck" in request.form
+    if form.submitted(lambda w: review_service.open_review(w, actor, tool.id, recheck=lighter)):
         flash("The review is open. Answer the questions and have an officer sign.", "good")
+    for refusal in form.form_errors:
+        flash(refusal, "bad")
     return _back(vendor, tool)
 
 

@@ -31,7 +31,15 @@ from marketplace.scorecards.rubric_rules import (
     Rubric,
     parse,
 )
-from marketplace.scorecards.score_rules import NOT_RATED, RANKS, NextDrop, Result, Share, score
+from marketplace.scorecards.score_rules import (
+    NOT_RATED,
+    RANKS,
+    NextDrop,
+    Result,
+    Share,
+    score,
+    weakens_on,
+)
 
 __all__ = [
     "CLAUSE_WORDS",
@@ -70,6 +78,7 @@ __all__ = [
     "read_export",
     "score",
     "standing_of",
+    "weakens_on",
 ]
 
 NOT_REVIEWED = "Not reviewed. We do not guess."
