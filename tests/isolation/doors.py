@@ -14,6 +14,7 @@ from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
+from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -139,6 +140,10 @@ def _correction(t):
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
     }
+
+
+def _facts(_t):
+    return {name: {True: "yes"}.get(value, value) for name, value in FACTS.items()} | {"why": ""}
 
 
 def _found(_t):
@@ -554,6 +559,7 @@ DOORS = {
     "/admin/reviews/policies/<uuid:policy_id>/capture": Door(
         "operator", lambda t: {"file": (BytesIO(b"We sell nothing now."), "policy.txt")}
     ),
+    "/reviews/<uuid:review_id>/facts": Door("reader-1", _facts),
     "/reviews/<uuid:review_id>/questions/<question>": Door("reader-1", _found),
     "/reviews/<uuid:review_id>/settle/<question>": Door(
         "reader-3", lambda t: _found(t) | {"why": "Clause 4 says so."}

@@ -240,11 +240,20 @@ def test_a_vendors_home_says_what_each_answer_does_to_the_score(client_for, make
     assert "No training on student data" in first.split("What would raise it most")[1][:900]
 
 
+def bad_card(folder):
+    card = folder / "card.yaml"
+    card.write_text("facts: {}\nanswers: {}\n")
+    return card
+
+
 def test_commands_refuse_in_one_line_each(tmp_path):
     huge = tmp_path / "huge.yaml"
-    huge.write_bytes(b"x" * 600_000)
+    with huge.open("wb") as file:
+        file.truncate(50_000_000)
     run = CliRunner().invoke(scorecard, ["score", str(huge)])
-    assert "at most 500,000 are read" in str(run.exception)
+    assert "it has 50,000,000 bytes, and at most 500,000 are read" in str(run.exception)
+    run = CliRunner().invoke(scorecard, ["score", str(bad_card(tmp_path)), "--rubric", str(huge)])
+    assert "at most 2,000,000 are read" in str(run.exception)
     bad = tmp_path / "report.yaml"
     bad.write_text(REPORT.replace("1.1.1", "9.9.9"))
     run = CliRunner().invoke(acr, ["check", str(bad), "--json"])
