@@ -122,9 +122,10 @@ def decide_appeal(
     votes = evidence_queries.votes_on(session, appeal.id)
     mine = (outcome, found)
     before = votes.pop(seat.id, None)
-    if before is None or not rules.same_verdict(_verdict(before[0]), mine):
-        _find(session, review, appeal, seat, outcome, why, found)
-        emit(session, actor, "reviews.appeal_found", appeal, outcome=str(outcome))
+    if before is not None and rules.same_verdict(_verdict(before[0]), mine):
+        return appeal
+    _find(session, review, appeal, seat, outcome, why, found)
+    emit(session, actor, "reviews.appeal_found", appeal, outcome=str(outcome))
     other = next((vote for vote, _ in votes.values()), None)
     if other is None:
         _tell_other(session, review, appeal, seat, "The other one has found. It is your turn.")

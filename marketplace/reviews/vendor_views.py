@@ -142,23 +142,29 @@ def prefill_answers(slug: str, tool_slug: str) -> Any:
     vendor, tool, actor = own_tool(slug, tool_slug, "reviews.prefill_answers")
     review, form = queries.open_review_of(db.session(), tool.id), PrefillForm()
     review_id = review.id if review and not review.signed_at else None
-    found = None
     if review_id is None:
         if form.is_submitted():
             form.refuse(RuleBroken("Begin a review first, or wait for the next one."))
     elif form.submitted(
         lambda w: prefill_service.prefill_answers(w, actor, review_id, form.export.data or "")
     ):
-        found = form.result[1]
+        taken = [each.criterion.id for each in form.result[1]]
+        flash(_filled_in(taken), "good" if taken else "warn")
+        return _back(vendor, tool)
     vendor, tool, _ = own_tool(slug, tool_slug, "reviews.prefill_answers")
     return web.form_page(
         "reviews/prefill_answers.html",
         form,
         vendor=vendor,
         tool=tool,
-        found=found,
         has_draft=review_id is not None,
     )
+
+
+def _filled_in(questions: list[str]) -> str:
+    if not questions:
+        return "Nothing new: our questions name none of these ids, or you have answered them."
+    return f"Filled in, as your draft: {', '.join(questions)}. Choose an answer for each of them."
 
 
 def _next_part(vendor: Organization, tool: Tool, rubric: Any, domain: str) -> str:

@@ -55,10 +55,15 @@ class Reviews:
         t = self.t
         self.site = self._operator()
         self._readers()
-        t.unreviewed, t.answering, t.settling_tool, t.checking, t.checked_tool, t.read_tool = (
+        (
+            t.unreviewed, t.answering, t.settling_tool, t.checking, t.checked_tool, t.read_tool,
+            t.drafting,
+        ) = (
             self.make.tool(t.vendor, f"{t.name} {kind}", slug=f"{kind}-of-{t.name.lower()}")
-            for kind in ("unreviewed", "answering", "settling", "checking", "checked", "read")
-        )
+            for kind in (
+                "unreviewed", "answering", "settling", "checking", "checked", "read", "drafting",
+            )
+        )  # fmt: skip
         t.reviews = {}
         t.reviews["published"] = self._review(t.tool, 1, ReviewStatus.PUBLISHED, None)
         t.reviews["reading"] = self._review(t.tool, 2, ReviewStatus.READING)
@@ -67,6 +72,8 @@ class Reviews:
         t.reviews["checked"] = self._review(t.checked_tool, 1, ReviewStatus.CHECKING)
         t.reviews["checking"] = self._review(t.checking, 1, ReviewStatus.CHECKING)
         t.reviews["answering"] = self._review(t.answering, 1, ReviewStatus.ANSWERING)
+        t.reviews["drafting"] = self._review(t.drafting, 1, ReviewStatus.ANSWERING)
+        self.b.set(t.reviews["drafting"], answers={})
         self._papers()
         for key in ("reading", "read", "settling", "checked", "checking"):
             self._seats(t.reviews[key], done=key not in ("reading", "read"))
