@@ -683,7 +683,27 @@ DOORS = {
         again="the same choice is stored anew with its time",
     ),
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/payment": Door("district-buyer", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/c/<consortium>/held-credits/<uuid:held_id>/return": Door("convener", _refund),
+    "/v/<vendor>/held-credits/<uuid:held_id>/return": Door("vendor-finance", _refund),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/board-date": Door(
+        "district-buyer", lambda t: {"meets_on": "2026-12-08"}
+    ),
+    **{
+        f"{desk}/{what}": Door(who, fields)
+        for desk, who in (
+            ("/c/<consortium>", "convener"),
+            ("/d/<leaid>", "district-buyer"),
+            ("/v/<vendor>", "vendor-finance"),
+        )
+        for what, fields in (
+            ("payments-waiting/confirm", lambda t: {"pending": str(t.pending.id)}),
+            ("pending-payments/<uuid:pending_id>/confirm", lambda t: {}),
+            ("pending-payments/<uuid:pending_id>/undo", lambda t: {}),
+            ("held-credits/<uuid:held_id>/use", lambda t: {}),
+        )
+    },
     "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),
     "/v/<vendor>/orders/<uuid:order_id>/invoice": Door("vendor-finance"),
     "/v/<vendor>/pools/<uuid:pool_id>/invoices": Door("vendor-finance"),

@@ -106,6 +106,8 @@ VALUES = {
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "payment_id"): lambda t: t.payment.id,
+    ("", "pending_id"): lambda t: t.pending.id,
+    ("", "held_id"): lambda t: t.held.id,
     ("", "attempt_id"): lambda t: t.attempt.id,
     ("/v/<vendor>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
     ("/c/<consortium>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
