@@ -14,6 +14,7 @@ from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
+from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -151,6 +152,10 @@ def _correction(t):
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
     }
+
+
+def _facts(_t):
+    return {name: {True: "yes"}.get(value, value) for name, value in FACTS.items()} | {"why": ""}
 
 
 def _found(_t):
@@ -330,9 +335,6 @@ DOORS = {
     ),
     "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
         "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
-    ),
-    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
-        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
     ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
@@ -550,6 +552,9 @@ DOORS = {
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/clauses": Door(
+        "district-buyer", lambda t: {"ownership": "yes", "ownership-where": "II.1"}
+    ),
     "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
         "district-buyer", lambda t: {"reason": "It was replaced."}
     ),
@@ -570,6 +575,7 @@ DOORS = {
     "/admin/reviews/policies/<uuid:policy_id>/capture": Door(
         "operator", lambda t: {"file": (BytesIO(b"We sell nothing now."), "policy.txt")}
     ),
+    "/reviews/<uuid:review_id>/facts": Door("reader-1", _facts),
     "/reviews/<uuid:review_id>/questions/<question>": Door("reader-1", _found),
     "/reviews/<uuid:review_id>/settle/<question>": Door(
         "reader-3", lambda t: _found(t) | {"why": "Clause 4 says so."}
@@ -593,6 +599,9 @@ DOORS = {
         "vendor-listing_editor",
         lambda t: {"US-01": "a", "US-01-words": "Clause 4"},
         again="saving again counts as another edit",
+    ),
+    "/v/<slug>/reviews/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes\nPDAT-02,No"}
     ),
     "/v/<slug>/reviews/<tool_slug>/sign": Door(
         "vendor-listing_editor",

@@ -178,6 +178,7 @@ SPECIAL = {
     ("/v/<slug>/reviews/<tool_slug>", "tool_slug"): lambda t: t.answering.slug,
     ("/v/<slug>/reviews/<tool_slug>/ask", "tool_slug"): lambda t: t.unreviewed.slug,
     ("/v/<slug>/reviews/<tool_slug>/answers/<domain>", "tool_slug"): lambda t: t.answering.slug,
+    ("/v/<slug>/reviews/<tool_slug>/hecvat", "tool_slug"): lambda t: t.drafting.slug,
     ("/v/<slug>/reviews/<tool_slug>/sign", "tool_slug"): lambda t: t.answering.slug,
     ("/v/<slug>/reviews/<tool_slug>/words", "tool_slug"): lambda t: t.answering.slug,
     ("/v/<slug>/reviews/<tool_slug>/evidence", "tool_slug"): lambda t: t.answering.slug,

@@ -80,6 +80,7 @@ STRUCTURAL = {
     "incident.fingerprint",
     "gap_acceptance.gaps",
     "agreement.data_elements",
+    "agreement_clause.clause",
     "agreement.fingerprint",
     "agreement.state",
     "agreement_join.acknowledged_name",

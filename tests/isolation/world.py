@@ -630,6 +630,7 @@ class Builder:
             t.tool,
             by=buyer,
             offer_present=False,
+            state="CA",
             version=self.mark("version"),
             provider=self.mark("provider"),
             modifications=self.mark("modifications"),
@@ -645,6 +646,9 @@ class Builder:
             signer=self.mark("signer-of-the-joiner"),
             sent_to=self.mark("sent-to"),
             checks=[{"code": "J1", "passed": True, "reason": self.mark("reason")}],
+        )
+        agreements.clause(
+            make, t.private_agreement, t.district, by=buyer, locator=self.mark("locator")
         )
         t.own_join = agreements.join(make, t.agreement, t.district, t.tool, by=buyer)
 
