@@ -10,8 +10,8 @@ from alembic import op
 
 from marketplace.core import tenancy
 
-revision = "0038"
-down_revision = "0037"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
