@@ -66,6 +66,7 @@ class Role(StrEnum):
     VOTER = "voter"
     ALTERNATE = "alternate"
     REVIEWER = "reviewer"
+    OBSERVER = "observer"
     OPERATOR = "operator"
 
 
@@ -87,6 +88,7 @@ ROLES_OF: dict[OrganizationKind, tuple[Role, ...]] = {
         Role.VOTER,
         Role.ALTERNATE,
         Role.REVIEWER,
+        Role.OBSERVER,
     ),
     OrganizationKind.OPERATOR: (Role.OPERATOR,),
 }
@@ -119,6 +121,7 @@ ROLE_WORDS: dict[Role, str] = {
     Role.VOTER: "Voter",
     Role.ALTERNATE: "Alternate voter",
     Role.REVIEWER: "Reviewer",
+    Role.OBSERVER: "Observer: reads, never votes",
     Role.OPERATOR: "Operator",
 }
 KIND_WORDS: dict[OrganizationKind, str] = {
@@ -142,6 +145,7 @@ DEMO_ACCOUNTS: dict[str, str] = {
     "second-reviewer@demo.test": "checks the first review",
     "funder@demo.test": "gives grants",
     "operator@demo.test": "runs this site",
+    "second-operator@demo.test": "confirms what the first operator began",
 }
 
 

@@ -15,6 +15,7 @@ from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
+from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -167,6 +168,10 @@ def _correction(t):
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
     }
+
+
+def _facts(_t):
+    return {name: {True: "yes"}.get(value, value) for name, value in FACTS.items()} | {"why": ""}
 
 
 def _found(_t):
@@ -347,9 +352,6 @@ DOORS = {
     "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
         "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
     ),
-    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
-        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
-    ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
     "/d/<leaid>/shortlists/new": Door(
@@ -419,7 +421,7 @@ DOORS = {
         "convener",
         lambda t: {
             "kind": "pick_tool",
-            "subject": "",
+            "subject": f"pick_tool:{t.tool.id}",
             "title": "Shall we?",
             "words": "Because.",
             "closes_day": "2026-12-20",
@@ -439,6 +441,10 @@ DOORS = {
     "/consortia/<slug>/decisions/<int:number>/remark": Door(
         "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
     ),
+    "/c/<slug>/observers": Door(
+        "convener", lambda t: {"observer": t.outsider.leaid, "words": "They may join next year."}
+    ),
+    "/c/<slug>/observers/<uuid:observer_id>/end": Door("convener"),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -562,6 +568,9 @@ DOORS = {
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/clauses": Door(
+        "district-buyer", lambda t: {"ownership": "yes", "ownership-where": "II.1"}
+    ),
     "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
         "district-buyer", lambda t: {"reason": "It was replaced."}
     ),
@@ -582,6 +591,7 @@ DOORS = {
     "/admin/reviews/policies/<uuid:policy_id>/capture": Door(
         "operator", lambda t: {"file": (BytesIO(b"We sell nothing now."), "policy.txt")}
     ),
+    "/reviews/<uuid:review_id>/facts": Door("reader-1", _facts),
     "/reviews/<uuid:review_id>/questions/<question>": Door("reader-1", _found),
     "/reviews/<uuid:review_id>/settle/<question>": Door(
         "reader-3", lambda t: _found(t) | {"why": "Clause 4 says so."}
@@ -605,6 +615,9 @@ DOORS = {
         "vendor-listing_editor",
         lambda t: {"US-01": "a", "US-01-words": "Clause 4"},
         again="saving again counts as another edit",
+    ),
+    "/v/<slug>/reviews/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes\nPDAT-02,No"}
     ),
     "/v/<slug>/reviews/<tool_slug>/sign": Door(
         "vendor-listing_editor",
@@ -658,6 +671,22 @@ DOORS = {
     "/c/<consortium>/true-ups/<uuid:run_id>/approve": Door("convener"),
     "/c/<consortium>/true-ups/<uuid:run_id>/refuse": Door("convener"),
     "/c/<consortium>/terms/<pool_slug>/renew": Door("convener", _next_pool),
+    "/c/<consortium>/terms/<pool_slug>/vote": Door(
+        "convener",
+        lambda t: {
+            "closes_day": "2026-11-25",
+            "closes_time": "17:00",
+            "words": "It is used every day.",
+            "once_key": f"zq{t.letter}-vote",
+        },
+    ),
+    # dissolution
+    "/consortia/<slug>/end/declare": Door(
+        "convener", lambda t: {"words": "We are done.", "name": t.lead_ends_org.name}
+    ),
+    "/consortia/<slug>/end/share": Door("convener"),
+    "/consortia/<slug>/end/approve": Door("convener"),
+    "/consortia/<slug>/end/dissolve": Door("convener", lambda t: {"name": t.at_zero_org.name}),
     # payments
     "/d/<leaid>/invoices/<uuid:invoice_id>/pay": Door(
         "district-buyer",

@@ -41,7 +41,6 @@ from marketplace.consortia.rules import (
     ConflictRule,
     ConsortiumStatus,
     LegalShape,
-    Majority,
     MemberStatus,
 )
 from marketplace.core import clock, db, tenancy
@@ -51,7 +50,7 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.decisions.models import Decision, Elector, Remark
-from marketplace.decisions.rules import DecisionKind, Outcome
+from marketplace.decisions.rules import DecisionKind, Needed, Outcome
 from marketplace.decisions.rules import tally as count
 from marketplace.demand.models import Interest
 from marketplace.directory.models import District
@@ -96,7 +95,7 @@ from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
-from tests.isolation import terms
+from tests.isolation import endings, terms
 from tests.isolation.reviews import Reviews
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
@@ -176,6 +175,7 @@ class Builder:
         self.correction()
         self.invitations()
         terms.build(self)
+        endings.build(self)
         self.proofs()
         Reviews(self).build()
         self.scorecard()
@@ -471,7 +471,7 @@ class Builder:
         self.set(t.member, voter_id=voter.id)
         for number in (1, 2):
             ended = number == 2
-            tally = asdict(count([], 50, Majority.MORE_THAN_HALF, ConflictRule.COUNTED))
+            tally = asdict(count([], 50, Needed.MORE_THAN_HALF, ConflictRule.COUNTED))
             decision = self.make.save(
                 Decision(
                     org_id=t.consortium.org_id,
@@ -485,7 +485,7 @@ class Builder:
                     time_zone="America/Chicago",
                     by_laws_version=1,
                     quorum_percent=50,
-                    majority=Majority.MORE_THAN_HALF,
+                    majority=Needed.MORE_THAN_HALF,
                     conflict=ConflictRule.COUNTED,
                     proxies=True,
                     closed_at=clock.now() if ended else None,
@@ -636,6 +636,7 @@ class Builder:
             t.tool,
             by=buyer,
             offer_present=False,
+            state="CA",
             version=self.mark("version"),
             provider=self.mark("provider"),
             modifications=self.mark("modifications"),
@@ -651,6 +652,9 @@ class Builder:
             signer=self.mark("signer-of-the-joiner"),
             sent_to=self.mark("sent-to"),
             checks=[{"code": "J1", "passed": True, "reason": self.mark("reason")}],
+        )
+        agreements.clause(
+            make, t.private_agreement, t.district, by=buyer, locator=self.mark("locator")
         )
         t.own_join = agreements.join(make, t.agreement, t.district, t.tool, by=buyer)
 
