@@ -49,6 +49,7 @@ access.declare(
         "ledger.keep_books": THE_DESK,
         "ledger.close_period": [[keeps_its_books]],
         "ledger.set_openness": [[is_system]],
+        "ledger.restrict_fund": [[is_system]],
         "ledger.propose_correction": THE_DESK,
         "ledger.correction_run": THE_DESK,
         "ledger.approve_correction": THE_DESK,

@@ -37,6 +37,7 @@ from marketplace.pools.rules import Rung
 
 #: What other features may ask of orders, besides placing them; each in a file of its own.
 from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
+from marketplace.orders.credit_service import withdraw_credit  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "keep_order_states",
     "place_additions",
     "place_orders",
+    "withdraw_credit",
 ]
 
 
