@@ -12,7 +12,7 @@ from wtforms.widgets import TextInput
 from marketplace.core.money import dollars
 from marketplace.core.web import Form
 from marketplace.orders import charge_codes
-from marketplace.orders.rules import MEANS_WORDS, PaymentMeans
+from marketplace.orders.rules import BY_HAND, MEANS_WORDS, PaymentMeans
 from marketplace.orders.statement_rules import EVERY_TOOL
 
 NO_DATE = "Enter the date, such as 2027-01-15."
@@ -65,7 +65,7 @@ class RecordRefundForm(Form):
     means = RadioField(
         "How was it paid?",
         [InputRequired("Choose how it was paid.")],
-        choices=[SelectChoice(means.value, words) for means, words in MEANS_WORDS.items()],
+        choices=[SelectChoice(means.value, MEANS_WORDS[means]) for means in BY_HAND],
     )
     reference = StringField(
         "Number on the check, transfer or warrant", [InputRequired("Enter its number.")]

@@ -18,7 +18,7 @@ from marketplace.orders.desk_views import Desk, bp, owned, sit_down
 from marketplace.orders.forms import ConfirmForm, RecordPaymentForm
 from marketplace.orders.models import Invoice
 from marketplace.orders.order_views import at_every_desk
-from marketplace.orders.rules import MEANS_WORDS, Stage
+from marketplace.orders.rules import MEANS_WORDS, RETURN_WORDS, Stage
 
 BILLS = "a bill and its payments belong to the district; the side that is owed writes them"
 
@@ -35,6 +35,8 @@ def invoice(invoice_id: UUID, **whose: str) -> Any:
         invoice=found,
         paper=found.printed,
         payments=queries.payments_of(db.session(), found.id),
+        returns=queries.returns_of(db.session(), found.id),
+        return_words=RETURN_WORDS,
         means_words=MEANS_WORDS,
         may_record=not paid
         and desk.side != "district"

@@ -16,6 +16,7 @@ from marketplace.orders.rules import (
     OrderKind,
     OrderStatus,
     PaymentMeans,
+    ReturnReason,
 )
 
 
@@ -228,7 +229,9 @@ class CreditNote(OwnedByOrg, table=True):
 
 
 class Payment(OwnedByOrg, table=True):
-    """A check, ACH transfer or warrant, recorded by somebody other than the invoice's author."""
+    """Money that came for an invoice: written down by somebody other than its author, or
+    booked because a bank or payment service said so. `held_in` is the account of the books
+    that holds it; none: the one that follows from who billed."""
 
     also_seen_by = ("consortium_id", "vendor_id")
     __tablename__ = "payment"
@@ -249,6 +252,33 @@ class Payment(OwnedByOrg, table=True):
     recorded_at: datetime
     recorded_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     #: The one-use key of the form, so that a double click records one payment.
+    once_key: str
+    held_in: str | None = None
+    ledger_seq: int
+    ledger_hash: str
+
+
+class PaymentReturn(OwnedByOrg, table=True):
+    """A payment, or a part of it, that went back or never came; its bill is open again."""
+
+    also_seen_by = ("consortium_id", "vendor_id")
+    __tablename__ = "payment_return"
+    __table_args__ = (
+        UniqueConstraint("once_key"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    payment_id: UUID = Field(foreign_key="payment.id", index=True)
+    invoice_id: UUID = Field(foreign_key="invoice.id", index=True)
+    consortium_id: UUID = Field(foreign_key="organization.id", index=True)
+    vendor_id: UUID = Field(foreign_key="organization.id", index=True)
+    reason: ReturnReason = Field(sa_type=choice(ReturnReason))
+    reference: str
+    amount_cents: int = Field(sa_type=BigInteger)
+    returned_on: date
+    recorded_at: datetime
+    recorded_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     once_key: str
     ledger_seq: int
     ledger_hash: str

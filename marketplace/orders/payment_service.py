@@ -14,10 +14,10 @@ from marketplace.ledger import queries as books
 from marketplace.ledger import rules as ledger_rules
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
-from marketplace.orders import credit_queries, list_queries, queries, rules
-from marketplace.orders.models import CreditNote, Invoice, Payment, VendorPayment
+from marketplace.orders import booking_service, credit_queries, list_queries, queries, rules
+from marketplace.orders.models import CreditNote, Payment, VendorPayment
 from marketplace.orders.policy import for_the_books
-from marketplace.orders.rules import InvoiceStatus, PaymentMeans
+from marketplace.orders.rules import PaymentMeans
 
 
 def record_payment(
@@ -38,77 +38,24 @@ def record_payment(
     """
     invoice = queries.get_invoice(session, invoice_id, lock=True)
     require(actor, "orders.record_payment", invoice)
-    earlier = queries.payments_of(session, invoice.id)
-    if sent := next((p for p in earlier if p.once_key == once_key), None):
+    if sent := queries.payment_with_key(session, invoice.id, once_key):
         return sent
     order = queries.get_order(session, invoice.order_id)
     zone = order.agreed["pool"]["time_zone"]
-    reference = rules.tidy(reference)
     rules.check_other_person(invoice.issued_by, actor.user_id)
-    rules.check_reference(reference, (p.reference for p in earlier if p.means == means))
-    rules.check_amount(amount_cents, invoice.open_cents)
+    rules.check_by_hand(means)
     ordered_on = clock.day_of(order.ordered_at, zone)
     rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
-    closed = books.closed_through(session, invoice.consortium_id)
-    ledger_rules.check_period_open(paid_on, closed, "paid_on")
-
-    payment_id = uuid4()
-    said = order.agreed
-    kind, legs = rules.posting_of_payment(
-        invoice.issuer_id == invoice.consortium_id,
-        order.leaid,
-        said["vendor"]["slug"],
-        amount_cents,
-    )
-    entry = ledger.post(
+    return booking_service.book_payment(
         session,
         for_the_books(actor),
-        invoice.consortium_id,
-        key=f"payment:{payment_id}",
-        kind=kind,
-        ref=f"pool:{said['pool']['slug']}/invoice:{_issuer_slug(invoice)}-{invoice.number}",
-        effective_on=paid_on,
-        legs=legs,
-    )
-    payment = Payment(
-        id=payment_id,
-        org_id=invoice.org_id,
-        invoice_id=invoice.id,
-        consortium_id=invoice.consortium_id,
-        vendor_id=invoice.vendor_id,
+        invoice.id,
         means=means,
         reference=reference,
         amount_cents=amount_cents,
         paid_on=paid_on,
-        recorded_at=clock.now(),
-        recorded_by=actor.user_id,
         once_key=once_key,
-        ledger_seq=entry.seq,
-        ledger_hash=entry.hash,
     )
-    invoice.paid_cents += amount_cents
-    invoice.status = rules.status_after_payment(
-        invoice.total_cents, invoice.paid_cents, invoice.credited_cents
-    )
-    session.add_all([payment, invoice])
-    session.flush()
-    ledger.give_receipt(
-        session,
-        for_the_books(actor),
-        invoice.consortium_id,
-        member_id=invoice.org_id,
-        paper=f"payment:{payment_id}",
-        seq=entry.seq,
-    )
-    emit(session, actor, "orders.payment_recorded", payment, amount_cents=amount_cents)
-    if invoice.status is InvoiceStatus.PAID:
-        emit(session, actor, "orders.invoice_paid", invoice, number=invoice.number)
-    return payment
-
-
-def _issuer_slug(invoice: Invoice) -> str:
-    slug: str = invoice.printed["issuer"]["slug"]
-    return slug
 
 
 def pay_vendor(

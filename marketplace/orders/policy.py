@@ -134,6 +134,8 @@ access.declare(
             [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
             [its_fiscal_agent, holds_no_role_at_the_payer],
         ],
+        "orders.book_payment": [[is_system]],
+        "orders.return_payment": [[is_system]],
         "orders.pay_vendor": [[fiscal_agent_of_this_consortium]],
     }
 )

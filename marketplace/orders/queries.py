@@ -20,6 +20,7 @@ from marketplace.orders.models import (
     Invoice,
     Order,
     Payment,
+    PaymentReturn,
     PurchaseOrder,
 )
 from marketplace.orders.rules import OrderStatus
@@ -68,6 +69,20 @@ def payments_of(session: Session, invoice_id: UUID) -> list[Payment]:
     return list(session.exec(query))
 
 
+def payment_with_key(session: Session, invoice_id: UUID, once_key: str) -> Payment | None:
+    """The payment an earlier use of the same key has booked."""
+    return next((p for p in payments_of(session, invoice_id) if p.once_key == once_key), None)
+
+
+def returns_of(session: Session, invoice_id: UUID) -> list[PaymentReturn]:
+    query = (
+        select(PaymentReturn)
+        .where(PaymentReturn.invoice_id == invoice_id)
+        .order_by(col(PaymentReturn.ledger_seq))
+    )
+    return list(session.exec(query))
+
+
 def get_payment(session: Session, payment_id: UUID) -> Payment:
     found = session.exec(select(Payment).where(Payment.id == payment_id)).one_or_none()
     if found is None:
@@ -83,7 +98,11 @@ def paid_by_then(session: Session, payment: Payment) -> int:
     query = select(func.sum(Payment.amount_cents)).where(
         Payment.invoice_id == payment.invoice_id, col(Payment.ledger_seq) <= payment.ledger_seq
     )
-    return int(session.exec(query).one() or 0)
+    back = select(func.sum(PaymentReturn.amount_cents)).where(
+        PaymentReturn.invoice_id == payment.invoice_id,
+        col(PaymentReturn.ledger_seq) <= payment.ledger_seq,
+    )
+    return int(session.exec(query).one() or 0) - int(session.exec(back).one() or 0)
 
 
 def orders_of_pool(session: Session, pool_id: UUID) -> list[Order]:

@@ -61,12 +61,39 @@ class PaymentMeans(StrEnum):
     CHECK = "check"
     ACH = "ach"
     WARRANT = "warrant"
+    WIRE = "wire"
+    #: Through the payment service: taken from the district's bank account, or by card.
+    DEBIT = "debit"
+    CARD = "card"
+    #: Money of the district that was held for it.
+    CREDIT = "credit"
 
 
 MEANS_WORDS = {
     PaymentMeans.CHECK: "Check",
     PaymentMeans.ACH: "ACH transfer",
     PaymentMeans.WARRANT: "Warrant",
+    PaymentMeans.WIRE: "Wire",
+    PaymentMeans.DEBIT: "ACH debit",
+    PaymentMeans.CARD: "Card",
+    PaymentMeans.CREDIT: "Credit",
+}
+#: What people write down themselves; the others are booked by what they stand for.
+BY_HAND = (PaymentMeans.CHECK, PaymentMeans.ACH, PaymentMeans.WARRANT, PaymentMeans.WIRE)
+
+
+class ReturnReason(StrEnum):
+    """Why money that was booked as paid went back, or never came."""
+
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    BOUNCED = "bounced"
+
+
+RETURN_WORDS = {
+    ReturnReason.REFUND: "Refund",
+    ReturnReason.DISPUTE: "Dispute",
+    ReturnReason.BOUNCED: "Bounced",
 }
 
 
@@ -205,6 +232,11 @@ def check_other_person(author_id: UUID | None, recorder_id: UUID | None) -> None
         )
 
 
+def check_by_hand(means: PaymentMeans) -> None:
+    if means not in BY_HAND:
+        raise RuleBroken("Choose check, ACH transfer, warrant or wire.", "means")
+
+
 def check_reference(reference: str, used: Iterable[str]) -> None:
     if not reference:
         raise RuleBroken("Enter the number on the check, transfer or warrant.", "reference")
@@ -243,13 +275,22 @@ def status_after_payment(
 
 
 def posting_of_payment(
-    by_consortium: bool, leaid: str, vendor_slug: str, cents: int
+    by_consortium: bool, leaid: str, vendor_slug: str, cents: int, held_in: str | None = None
 ) -> tuple[PostingKind, list[Leg]]:
-    """Where the money went: into the fiscal agent's account, or straight to the vendor."""
+    """Where the money went: into the account named, the fiscal agent's, or to the vendor."""
     owed_less = Leg(f"receivable:{leaid}", -cents)
-    if by_consortium:
-        return PostingKind.PAYMENT_RECEIVED, [Leg("cash:main", cents), owed_less]
+    if held_in and held_in.startswith("credit:"):
+        return PostingKind.CREDIT_USED, [Leg(held_in, cents), owed_less]
+    if by_consortium or held_in:
+        return PostingKind.PAYMENT_RECEIVED, [Leg(held_in or "cash:main", cents), owed_less]
     return PostingKind.PAID_DIRECTLY, [Leg(f"payable:{vendor_slug}", cents), owed_less]
+
+
+def check_can_return(amount_cents: int, left_cents: int) -> None:
+    if not 0 < amount_cents <= left_cents:
+        raise RuleBroken(
+            f"Between $0.01 and {dollars(left_cents)} of this payment can go back.", "amount_cents"
+        )
 
 
 def check_vendor_payment(amount_cents: int, owed_cents: int, cash_cents: int) -> None:

@@ -37,17 +37,20 @@ from marketplace.pools.rules import Rung
 
 #: What other features may ask of orders, besides placing them; each in a file of its own.
 from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
+from marketplace.orders.booking_service import book_payment, return_payment  # isort: skip
 from marketplace.orders.credit_service import withdraw_credit  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
 
 __all__ = [
     "Addition",
     "Placed",
+    "book_payment",
     "issue_credit",
     "issue_purchase_order",
     "keep_order_states",
     "place_additions",
     "place_orders",
+    "return_payment",
     "withdraw_credit",
 ]
 

@@ -60,9 +60,9 @@ from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
-from marketplace.orders import invoice_service, payment_service, queries
+from marketplace.orders import booking_service, invoice_service, payment_service, queries
 from marketplace.orders import queries as orders_queries
-from marketplace.orders.rules import PaymentMeans
+from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
 from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
 from marketplace.oversight.rules import IncidentStatus, StepKind
@@ -746,6 +746,16 @@ class Builder:
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
             t.payment = queries.payments_of(session, invoice)[0]
+            booking_service.return_payment(
+                session,
+                Actor.system(),
+                t.payment.id,
+                amount_cents=1_000,
+                reason=ReturnReason.BOUNCED,
+                reference=self.mark("check-that-bounced"),
+                returned_on=clock.now().date(),
+                once_key=self.mark("returned-once"),
+            )
             session.expunge_all()
 
     def outreach(self):

@@ -12,18 +12,21 @@ from marketplace.accounts.rules import Role
 from marketplace.catalogue.models import Tool
 from marketplace.consortia.rules import LegalShape
 from marketplace.core import clock, db, tenancy
+from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.core.mail import Letter
 from marketplace.ledger import queries as books
 from marketplace.orders import list_queries, queries
+from marketplace.orders.booking_service import return_payment
 from marketplace.orders.invoice_service import issue_invoice, issue_ready_invoices
 from marketplace.orders.models import Invoice, Payment
 from marketplace.orders.payment_service import pay_vendor, record_payment
-from marketplace.orders.rules import InvoiceStatus, PaymentMeans
+from marketplace.orders.rules import InvoiceStatus, PaymentMeans, ReturnReason
 from tests.conftest import NOW, on_postgresql
 from tests.orders.conftest import across
 
 TODAY = date(2026, 11, 16)
+A_LOT = {"amount_cents": 112_500}
 
 
 def a_check(**changes):
@@ -35,6 +38,17 @@ def a_check(**changes):
         "once_key": uuid4().hex,
     }
     return facts | changes
+
+
+@pytest.fixture
+def as_system(app):
+    """Run a use case as the machine does, which believes a bank or a payment service."""
+
+    def run(use_case, *args, **facts):
+        with app.app_context(), tenancy.everyone("a job"), db.transaction() as session:
+            return use_case(session, Actor.system(), *args, **facts)
+
+    return run
 
 
 def balance(look, row, code):
@@ -272,6 +286,34 @@ def test_the_same_reference_twice_is_refused_and_the_same_form_twice_is_harmless
     )
     look.rollback()
     assert len(look.exec(select(Payment)).all()) == 2
+
+
+def test_a_payment_that_went_back_opens_its_bill_again_and_no_more_of_it(
+    make, act, as_system, people, look
+):
+    invoice = make.invoice()
+    who = people(invoice)
+    payment = act(who["agent"], across(record_payment), invoice.id, **a_check())
+    back = {
+        "amount_cents": 12_501,
+        "reason": ReturnReason.BOUNCED,
+        "reference": "NSF 10442",
+        "returned_on": TODAY,
+        "once_key": "returned once",
+    }
+
+    first = as_system(return_payment, payment.id, **back)
+    again = as_system(return_payment, payment.id, **back)
+
+    assert first.id == again.id
+    look.rollback()
+    bill = look.exec(select(Invoice).where(Invoice.id == invoice.id)).one()
+    assert (bill.status, bill.open_cents) == (InvoiceStatus.PART_PAID, 12_501)
+    assert balance(look, invoice, f"receivable:{invoice.printed['district']['leaid']}") == 12_501
+    with pytest.raises(RuleBroken, match=r"\$1,000.00 of this payment can go back"):
+        as_system(return_payment, payment.id, **back | {"once_key": "b"} | A_LOT)
+    with pytest.raises(NotAllowed):
+        act(who["agent"], across(return_payment), payment.id, **back | {"once_key": "c"})
 
 
 def test_both_sides_get_a_letter(make, act, people, deliver, look):
