@@ -15,7 +15,7 @@ from marketplace.ledger import correction_rules, desk_queries, queries, service
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.models import CorrectionRun, LedgerClosing, LedgerHead
-from marketplace.ledger.restriction_service import check_by_hand
+from marketplace.ledger.restriction_queries import check_by_hand
 from marketplace.ledger.rules import Leg, PostingKind, check_can_reverse
 
 

@@ -14,7 +14,7 @@ from marketplace.ledger import correction_rules, hand_queries, hand_rules, queri
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.hand_rules import RECIPES, Act
 from marketplace.ledger.models import LedgerHead, ProposedEntry
-from marketplace.ledger.restriction_service import check_by_hand
+from marketplace.ledger.restriction_queries import check_by_hand
 from marketplace.ledger.rules import Leg
 
 

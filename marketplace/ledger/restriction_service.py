@@ -1,9 +1,8 @@
 """Restricted money: accounts that only the rules of their programme move."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
@@ -27,11 +26,3 @@ def restrict_fund(session: Session, actor: Actor, consortium_id: UUID, code: str
     session.flush()
     emit(session, actor, "ledger.fund_restricted", fund, code=code)
     return fund
-
-
-def check_by_hand(session: Session, consortium_id: UUID, codes: Iterable[str]) -> None:
-    """Refuse lines of a restricted account that do not come from its programme."""
-    query = select(RestrictedFund.code).where(
-        RestrictedFund.org_id == consortium_id, col(RestrictedFund.code).in_(sorted(set(codes)))
-    )
-    rules.check_unrestricted(session.exec(query).first())

@@ -20,7 +20,8 @@ from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import BooksOf, LedgerHead, Posted
 from marketplace.ledger.openness_service import set_openness
 from marketplace.ledger.proof_service import give_receipt
-from marketplace.ledger.restriction_service import check_by_hand, restrict_fund
+from marketplace.ledger.restriction_queries import check_by_hand
+from marketplace.ledger.restriction_service import restrict_fund
 from marketplace.ledger.rules import Leg, PostingKind
 
 #: Written in a file of its own, asked for here.

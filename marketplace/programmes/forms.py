@@ -143,7 +143,7 @@ class ProgrammeForm(_OnceForm):
             ends_on=self.ends_on.data,
             leftover=Leftover(self.leftover.data),
             for_everybody=bool(self.for_everybody.data),
-            why=" ".join((self.why.data or "").split()),
+            why=" ".join((self.why.data or "").split()) if "why" in self else "",
         )
 
     def rule(self) -> Eligibility:

@@ -181,18 +181,17 @@ def refuse_consortium_movement(slug: str, movement_id: UUID) -> Any:
 def _of_funder(slug: str, movement_id: UUID) -> GrantMovement:
     funder = sit_down(slug)
     found = queries.get_movement(db.session(), movement_id)
-    if found.org_id != funder.id:
+    if found.org_id != funder.id or not can(current_actor(), "programmes.movement", found):
         raise NotFound("There is no such movement.")
-    require(current_actor(), "programmes.movement", found)
     return found
 
 
 def _of_consortium(slug: str, movement_id: UUID) -> GrantMovement:
     consortium = consortium_desk(slug)
     found = queries.get_movement(db.session(), movement_id)
-    if found.consortium_id != consortium.id:
+    its = found.consortium_id == consortium.id
+    if not its or not can(current_actor(), "programmes.movement", found):
         raise NotFound("There is no such movement.")
-    require(current_actor(), "programmes.movement", found)
     return found
 
 

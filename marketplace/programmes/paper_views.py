@@ -9,7 +9,7 @@ from flask_login import login_required
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.core import clock, db, pdf, tenancy, web
-from marketplace.core.access import can, require
+from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 from marketplace.programmes import queries
 from marketplace.programmes.movement_rules import AWARD_TAGS
@@ -121,8 +121,8 @@ def programme_report(slug: str, programme: str) -> Any:
 def award_letter(slug: str, award_id: UUID) -> Any:
     """At the funder's desk."""
     award = queries.get_award(db.session(), award_id)
-    require(current_actor(), "programmes.award_letter", award)
-    if accounts.get_organization(db.session(), award.org_id).slug != slug:
+    funder = accounts.get_organization(db.session(), award.org_id)
+    if funder.slug != slug or not can(current_actor(), "programmes.award_letter", award):
         raise NotFound("There is no such grant.")
     return _letter(award_id)
 
@@ -154,8 +154,7 @@ def district_grants(leaid: str) -> Any:
 def district_letter(leaid: str, award_id: UUID) -> Any:
     """At the district's desk."""
     award = queries.get_award(db.session(), award_id)
-    require(current_actor(), "programmes.award_letter", award)
-    if award.leaid != leaid:
+    if award.leaid != leaid or not can(current_actor(), "programmes.award_letter", award):
         raise NotFound("There is no such grant.")
     return _letter(award_id)
 

@@ -50,6 +50,7 @@ def programmes(slug: str) -> Any:
 def create_programme(slug: str) -> Any:
     funder = sit_down(slug, "programmes.create_programme")
     actor, form = current_actor(), ProgrammeForm()
+    del form["seen"], form["why"]
     form.offer(reach_queries.agencies(db.session()))
     if request.form.get("preview"):
         return _form_page(form, funder, None)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization, User
@@ -211,14 +212,14 @@ def granted(
     award_id: UUID | None = None,
 ) -> list[Granted]:
     """Grants, the newest first, as far as these narrow them; one query."""
-    through = Organization.__table__.alias("through")  # type: ignore[attr-defined]
+    through: Any = aliased(Organization)
     columns: tuple[Any, ...] = (
         GrantAward,
         Organization.name,
         Pool.title,
         Pool.slug,
-        through.c.name,
-        through.c.slug,
+        through.name,
+        through.slug,
         CreditNote.number,
         Invoice.number,
         ProgrammeVersion.number,
@@ -228,7 +229,7 @@ def granted(
         .select_from(GrantAward)
         .join(Organization, col(Organization.id) == GrantAward.district_id)
         .join(Pool, col(Pool.id) == GrantAward.pool_id)
-        .join(through, through.c.id == GrantAward.consortium_id)
+        .join(through, through.id == GrantAward.consortium_id)
         .join(ProgrammeVersion, col(ProgrammeVersion.id) == GrantAward.version_id)
         .outerjoin(CreditNote, col(CreditNote.id) == GrantAward.credit_note_id)
         .outerjoin(Invoice, col(Invoice.order_id) == GrantAward.order_id)

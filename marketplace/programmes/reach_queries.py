@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, case, false, func, or_, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -198,13 +199,13 @@ def _figures(rule: Eligibility) -> list[tuple[str, Any, Any]]:
 
 
 def _memberships() -> Any:
-    lead = Organization.__table__.alias("lead")  # type: ignore[attr-defined]
+    lead: Any = aliased(Organization)
     return (
-        select(Organization.leaid, lead.c.slug)
+        select(Organization.leaid, lead.slug)
         .select_from(Member)
         .join(Organization, col(Organization.id) == col(Member.district_id))
         .join(Consortium, col(Consortium.org_id) == col(Member.org_id))
-        .join(lead, lead.c.id == col(Consortium.lead_agency_id))
+        .join(lead, lead.id == col(Consortium.lead_agency_id))
         .where(Member.status == MemberStatus.ACTIVE, col(Organization.leaid).is_not(None)),
         lead,
     )
@@ -213,7 +214,7 @@ def _memberships() -> Any:
 def _members_of(session: Session, agency: str) -> list[str]:
     query, lead = _memberships()
     with tenancy.everyone(WHY):
-        return sorted({leaid for leaid, _ in session.exec(query.where(lead.c.slug == agency))})
+        return sorted({leaid for leaid, _ in session.exec(query.where(lead.slug == agency))})
 
 
 def _agencies_of(session: Session, leaids: list[str]) -> dict[str, tuple[str, ...]]:
