@@ -24,8 +24,10 @@ from bench.ledger_sites import SITE_USER, site_on
 def run() -> Iterator[dict[str, Any]]:
     """Every row of the table, each as soon as it is measured; some minutes in all."""
     with durable_server() as (server, url, site_url), tempfile.TemporaryDirectory() as folder:
-        with site_on(url, Path(folder), 64, site_url) as site:
-            yield from ledger_posts.run(site, url, site_url, hordak_on(server))
+        with site_on(url, Path(folder), ledger_writers.ACCOUNTS + 1, site_url) as site:
+            for disk in (ledger_posts.THIS_DISK, ledger_posts.PLAIN_DISK):
+                yield from ledger_posts.run(site, url, site_url, hordak_on(server), disk)
+            yield from ledger_posts.large(site, url, site_url)
             yield from ledger_writers.run(site, site_url, hordak_on(server))
             yield from ledger_reading.run(site, url)
         attacked = [it.replace("/site?", "/attacked?") for it in (url, site_url)]

@@ -28,7 +28,7 @@ class Spell(NamedTuple):
 
 def run(site: Site, site_url: str, hordak: dict[str, Any]) -> list[dict[str, Any]]:
     prepare_hordak(hordak, ACCOUNTS)
-    hot, spread = site.books[:1], site.books
+    hot, spread = site.books[:1], site.books[:ACCOUNTS]
     found: dict[str, list[list[Spell]]] = {"hot": [], "spread": [], "hordak": []}
     with _writers() as pool:
         for _ in range(ROUNDS):

@@ -132,6 +132,8 @@ def _listing(
         open_pools=dice.random() < 0.05, runs_on="Any browser", works_with="Clever",
         lowest_seat_cents=dice.randint(100, 4_000), created_at=now, submitted_at=now,
         published_at=now - timedelta(minutes=dice.randint(1, 500_000)),
+        privacy_grade=dice.choice(["A", "B", "C", "D", None]),
+        no_gap_in=sorted(dice.sample(["CA", "CO", "CT", "IL", "NY", "TX"], dice.randint(0, 4))),
     )  # fmt: skip
     top = tool.lowest_seat_cents or 100
     terms = {
@@ -153,6 +155,7 @@ def _listing(
     marks = finding_rules.marks_of(
         lowest_grade=tool.lowest_grade, highest_grade=tool.highest_grade, subjects=tool.subjects,
         ai_use=str(tool.ai_use), open_pools=tool.open_pools,
+        privacy_grade=tool.privacy_grade, no_gap_in=tool.no_gap_in,
         answered=[*answered, *(("languages", rules.fold(x)) for x in tool.languages)],
         offers=[(schedule_from_json(terms), 12)],
     )  # fmt: skip

@@ -62,9 +62,11 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (db, headers, tenancy, page_cache, panels, static_files, web, login):
         part.init_app(app)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     for feature in FEATURES:
         _add(app, feature)
+    for view in web.signed_views():
+        forms.exempt(view)
     if proxies := values["SITE_PROXIES"]:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies

@@ -102,8 +102,12 @@ class Settings(BaseSettings):
     PUBLIC_URL: str = "http://127.0.0.1:8000"
     SMTP_URL: str = ""
     MAIL_FROM: str = "no-reply@districtcommons.example"
+    #: Without it the site takes checks and transfers only, and says so.
     STRIPE_SECRET_KEY: str = ""
     STRIPE_WEBHOOK_SECRET: str = ""
+    #: Several, while one takes over from another; joined with STRIPE_WEBHOOK_SECRET.
+    STRIPE_WEBHOOK_SECRETS: Annotated[list[str], NoDecode] = []
+    #: Another address than Stripe's own, for test keys only.
     STRIPE_API_BASE: str = ""
     OIDC_ISSUER: str = ""
     OIDC_CLIENT_ID: str = ""
@@ -118,7 +122,9 @@ class Settings(BaseSettings):
     RATE_LIMITS: bool | None = None  # None: on, except in tests
     BUILD: str = Field(default_factory=fingerprint_of_code)
 
-    @field_validator("REPLICA_URLS", "SECRET_KEYS", "CHECKPOINT_KEYS", mode="before")
+    @field_validator(
+        "REPLICA_URLS", "SECRET_KEYS", "CHECKPOINT_KEYS", "STRIPE_WEBHOOK_SECRETS", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -185,6 +191,39 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
             raise ValueError("must be smtp://user:password@host:587 or smtps://…:465")
         return value
+
+    @field_validator("STRIPE_SECRET_KEY")
+    @classmethod
+    def _is_a_stripe_key(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(sk|rk)_(test|live)_\w{10,250}", value):
+            raise ValueError("must be a secret or restricted key: sk_test_…, sk_live_…, rk_…")
+        return value
+
+    @field_validator("STRIPE_API_BASE")
+    @classmethod
+    def _is_a_plain_address(cls, value: str) -> str:
+        return cls._is_an_address(value) if value else value
+
+    @model_validator(mode="after")
+    def _stripe_is_whole(self) -> "Settings":
+        """Test and live are never mixed, and a live key is never sent to another address."""
+        secrets_ = [self.STRIPE_WEBHOOK_SECRET, *self.STRIPE_WEBHOOK_SECRETS]
+        kept = list(dict.fromkeys(secret for secret in secrets_ if secret))
+        self.STRIPE_WEBHOOK_SECRETS = kept
+        if any(not re.fullmatch(r"whsec_\w{10,250}", secret) for secret in kept):
+            raise ValueError("STRIPE_WEBHOOK_SECRETS: each must begin with whsec_")
+        if not self.STRIPE_SECRET_KEY:
+            if kept or self.STRIPE_API_BASE:
+                raise ValueError("STRIPE_SECRET_KEY is missing: the other STRIPE_ settings need it")
+            return self
+        if not kept:
+            raise ValueError("STRIPE_WEBHOOK_SECRETS is missing: without it no payment is noticed")
+        if "_live_" in self.STRIPE_SECRET_KEY:
+            if self.MODE != "production":
+                raise ValueError("STRIPE_SECRET_KEY is a live key: only production may use it")
+            if self.STRIPE_API_BASE:
+                raise ValueError("STRIPE_API_BASE: a live key is sent to Stripe only")
+        return self
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> "Settings":

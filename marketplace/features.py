@@ -21,6 +21,7 @@ FEATURES = (
     "demand",  # who is interested before a pool is there: maps, matching, suggestions
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "payments",  # Stripe: paying a bill, webhooks, refunds, disputes, reconciliation
     "oversight",  # incidents: confirmed by two people, told to every district that uses the tool
     "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving
     "outreach",  # a lead writes to its members, sees who stands where, and what was done

@@ -158,14 +158,13 @@ def agreements_of_tool(tool: Any) -> str | None:
     """On a tool's page: the agreements a district can adopt."""
     session, actor = db.session(), current_actor()
     with tenancy.everyone(PUBLIC):
-        found = session.exec(queries.offers_listed(tool_id=tool.id).limit(6)).all()
-        counts = queries.joined_counts(session, [agreement.id for agreement, _ in found])
+        listed = queries.with_joined_counts(queries.offers_listed(tool_id=tool.id))
+        found = session.exec(listed.limit(6)).all()
     return render_template(
         "agreements/_tool_agreements.html",
         tool=tool,
         found=found[:5],
         more=len(found) > 5,
-        counts=counts,
         words=rules.FAMILY_WORDS,
         district=actor.leaid if actor.org_kind == "district" else None,
     )

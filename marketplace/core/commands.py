@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import socket
 import sys
 import threading
 from importlib import import_module
@@ -93,14 +94,47 @@ def demo(port: int, fresh: bool) -> None:
     app = application.create_app(MODE="demo", PUBLIC_URL=address)
     var = Path(app.config["VAR"])
     _prepare_demo(app, var, fresh)
+    stripe = _stand_in_for_stripe(app, address, port)
     _log_to(var / "log.jsonl")
     consumer = jobs.init_worker(app).create_consumer(workers=1, periodic=True)
     threading.Thread(target=_work, args=(consumer,), daemon=True).start()
     click.echo(f"\n{app.config['SITE_NAME']} is at {address}\n")
     for line in import_module("seed").introduction():
         click.echo(line)
+    if stripe:
+        click.echo(f"Bills can be paid online: a stand-in for Stripe is at {stripe}")
     click.echo(f"\nWhat happens is logged in {var / 'log.jsonl'}. Stop with Ctrl+C.")
     _listen(app, "127.0.0.1", port, threads=8)
+
+
+def _stand_in_for_stripe(app: Flask, address: str, port: int) -> str:
+    """Without keys of its own the demonstration pays at a server on this machine, where no money
+    moves: its address. A bank's days take a minute there."""
+    if app.config["STRIPE_SECRET_KEY"]:
+        return ""
+    try:
+        fake = import_module("tests.fake_stripe")
+    except ModuleNotFoundError:  # an installation without the tests: checks and transfers only
+        return ""
+    stand_in = fake.FakeStripe(
+        port=_free_port_near(port),
+        webhook=f"{address}/webhooks/stripe",
+        path=Path(app.config["VAR"]) / "stripe.json",
+        settle_seconds=60,
+    )
+    stand_in.start()
+    app.config.update(
+        STRIPE_SECRET_KEY=fake.KEY,
+        STRIPE_WEBHOOK_SECRETS=[fake.SECRET],
+        STRIPE_API_BASE=stand_in.url,
+    )
+    return str(stand_in.url)
+
+
+def _free_port_near(port: int) -> int:
+    """The next one when it is free, so that links still work after a restart; else any."""
+    with socket.socket() as probe:
+        return port + 1 if port < 65535 and probe.connect_ex(("127.0.0.1", port + 1)) else 0
 
 
 def _log_to(path: Path) -> None:
@@ -124,7 +158,7 @@ def _prepare_demo(app: Flask, var: Path, fresh: bool) -> None:
             "Set VAR to another folder to keep both."
         )
     db.dispose(app)
-    for leftover in ("commons.db*", "demo-ready-*", "queue.db*", "outbox/*.eml"):
+    for leftover in ("commons.db*", "demo-ready-*", "queue.db*", "outbox/*.eml", "stripe.json"):
         for path in var.glob(leftover):
             path.unlink()
     var.mkdir(parents=True, exist_ok=True)

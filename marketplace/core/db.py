@@ -213,6 +213,16 @@ def _remember_writing(response: Response) -> Response:
     return response
 
 
+def outside_transactions() -> None:
+    """Call before speaking to the network: an answer may take long, and locks would wait for it.
+
+    Raises RuntimeError while a transaction of this context is open. What was read is let go of.
+    """
+    if g.get("writer"):
+        raise RuntimeError("no network call while a transaction is open: commit first")
+    forget_session()
+
+
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """Read for long, and all of it as it stood at one moment; it cannot write."""

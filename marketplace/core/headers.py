@@ -54,6 +54,11 @@ def add_to_static_file(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
+def let_forms_lead_to(origin: str) -> None:
+    """The form on this page may end at another site: browsers follow it there only if told."""
+    g.forms_lead_to = origin
+
+
 def _open() -> None:
     asked = request.headers.get("X-Request-ID", "")
     g.request_id = asked if _REQUEST_ID.fullmatch(asked) else secrets.token_hex(8)
@@ -68,7 +73,10 @@ def _close(response: Response) -> Response:
     headers.update(current_app.extensions["static_headers"])
     # A kept page goes with the nonce it came with; a download brings stricter words of its own.
     if response.status_code != 304 and "Content-Security-Policy" not in headers:
-        headers["Content-Security-Policy"] = POLICY.format(nonce=g.csp_nonce)
+        policy = POLICY.format(nonce=g.csp_nonce)
+        if elsewhere := g.get("forms_lead_to"):
+            policy = policy.replace("form-action 'self'", f"form-action 'self' {elsewhere}")
+        headers["Content-Security-Policy"] = policy
     headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "private, no-store"

@@ -65,6 +65,19 @@ class Form(FlaskForm):
         return True
 
 
+_signed: list[Callable[..., Any]] = []
+
+
+def signed_by_its_sender(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A machine sends this, with a signature over all of it; it has no form and no token."""
+    _signed.append(view)
+    return view
+
+
+def signed_views() -> list[Callable[..., Any]]:
+    return _signed
+
+
 #: Of a text that is far too long, so much is shown again.
 SHOWN_AGAIN = 20_000
 

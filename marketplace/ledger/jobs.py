@@ -17,11 +17,16 @@ from marketplace.core.events import Event, on
 from marketplace.core.web import day, link_to
 from marketplace.ledger import (
     checkpoint_queries,
+    desk_queries,
     export_queries,
     exports,
+    hand_queries,
     proof_rules,
     proof_service,
 )
+from marketplace.ledger.correction_rules import RunStatus
+from marketplace.ledger.hand_rules import RECIPES, Act
+from marketplace.ledger.models import CorrectionRun, ProposedEntry
 from marketplace.ledger.proof_models import LedgerExport
 
 #: Entries of one round; more wait for the next minute, so that other work is not held up.
@@ -136,6 +141,45 @@ def _write_to(
     for person in accounts.people_with_role(session, org_id, *roles):
         text = "\n\n".join([f"Dear {person.name},", *lines])
         mail.send(session, person.email, f"Checkpoint of the books of {books.name}", text + "\n")
+
+
+@on("ledger.entry_proposed")
+def ask_for_an_approval(session: Session, event: Event) -> None:
+    entry = hand_queries.get_proposed(session, event.subject_id)
+    what = f"an entry by hand in the books of {{}}: “{RECIPES[Act(entry.act)].title}”"
+    _ask_a_second_person(session, entry, what, "ledger.proposed_entry", entry_id=entry.id)
+
+
+@on("ledger.correction_proposed")
+def ask_for_an_approval_of_a_correction(session: Session, event: Event) -> None:
+    run = desk_queries.get_run(session, event.subject_id)
+    what = f"a correction of entry {run.seq:,} in the books of {{}}"
+    _ask_a_second_person(session, run, what, "ledger.correction_run", run_id=run.id)
+
+
+def _ask_a_second_person(
+    session: Session,
+    waiting: ProposedEntry | CorrectionRun,
+    what: str,
+    endpoint: str,
+    **where: UUID,
+) -> None:
+    """Everybody else at the desk, as long as nobody has decided; the amount stays on the page."""
+    if waiting.status is not RunStatus.PROPOSED:
+        return
+    books = accounts.get_organization(session, waiting.org_id)
+    author = accounts.get_user(session, waiting.proposed_by)
+    page = link_to(endpoint, slug=books.slug, **where)
+    for person in accounts.people_with_role(session, books.id, *LEAD):
+        if person.id != author.id:
+            mail.send(
+                session,
+                person.email,
+                f"Please look: something waits in the books of {books.name}",
+                f"Dear {person.name},\n\n{author.name} proposed {what.format(books.name)}. Nothing "
+                "is posted before a second person agrees. Read the reason and the lines, then "
+                f"approve it or turn it down:\n\n{page}\n",
+            )
 
 
 # -- long exports ----------------------------------------------------------------------------

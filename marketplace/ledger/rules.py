@@ -111,6 +111,7 @@ class PostingKind(StrEnum):
     GRANT_RECEIVED = "grant_received"
     GRANT_APPLIED = "grant_applied"
     VENDOR_PAID = "vendor_paid"
+    CASH_MOVED = "cash_moved"
     FEE = "fee"
     REFUND = "refund"
     CREDIT = "credit"
@@ -146,6 +147,10 @@ PLAIN_WORDS = {
     PostingKind.VENDOR_PAID: (
         "Vendor paid",
         "Money went out to the vendor, so less is owed to it.",
+    ),
+    PostingKind.CASH_MOVED: (
+        "Cash moved",
+        "Money went from one account of the consortium to another. Nobody owes more or less.",
     ),
     PostingKind.FEE: ("Fee", "A fee was charged or paid. The lines show by whom."),
     PostingKind.REFUND: ("Refund", "Money that had been paid was given back."),

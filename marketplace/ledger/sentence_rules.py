@@ -118,6 +118,9 @@ _TELL: dict[PostingKind, Tell] = {
         f"{said.who('payable', 'vendors')} {said.verb('payable', 'was', 'were')} "
         f"paid {said.cents('payable')}."
     ),
+    PostingKind.CASH_MOVED: lambda said: (
+        f"{said.total} went from one account of the consortium to another."
+    ),
     PostingKind.FEE: _fee,
     PostingKind.REFUND: _refund,
     PostingKind.CREDIT: _credit,

@@ -5,7 +5,7 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
@@ -171,8 +171,12 @@ def district_incidents(leaid: str) -> Any:
 
 
 def _shown(tool_id: UUID) -> list[Any]:
-    with tenancy.everyone(PUBLIC):
-        return queries.shown_on_tool(db.session(), tool_id)
+    """Asked for once a page, though it fills more than one place there."""
+    asked = g.setdefault("incidents_shown", {})
+    if tool_id not in asked:
+        with tenancy.everyone(PUBLIC):
+            asked[tool_id] = queries.shown_on_tool(db.session(), tool_id)
+    return list(asked[tool_id])
 
 
 @panels.fill("catalogue.tool_top")

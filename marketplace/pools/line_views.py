@@ -13,11 +13,15 @@ from marketplace.pricing import rules as pricing
 
 
 def lines_of(
-    session: db.Session, found: Iterable[tuple[Pool, Organization]], tools: dict[UUID, Any]
+    session: db.Session,
+    found: Iterable[tuple[Pool, Organization]],
+    tools: dict[UUID, Any],
+    counts: dict[UUID, dict[rules.Rung, tuple[int, int]]] | None = None,
 ) -> list[dict[str, Any]]:
-    """What a list says about each pool, in one more query."""
+    """What a list says about each pool; in one more query where the seats are not counted yet."""
     rows = list(found)
-    counts = queries.seats_by_rung(session, [pool.id for pool, _ in rows])
+    if counts is None:
+        counts = queries.seats_by_rung(session, [pool.id for pool, _ in rows])
     lines = []
     for pool, organization in rows:
         sums = totals(counts[pool.id])

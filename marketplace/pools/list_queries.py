@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case
+from sqlalchemy import and_, case, func
 from sqlalchemy.orm import Bundle
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization, User
 from marketplace.pools.models import Allocation, Commitment, Pool
-from marketplace.pools.rules import COUNTING_RUNGS
+from marketplace.pools.rules import COUNTING_RUNGS, Rung
 from marketplace.pools.state_rules import TAKES_SEATS, PoolStatus
 
 
@@ -114,3 +114,33 @@ def allocations_listed(pool_id: UUID, first: UUID | None = None) -> Any:
         .where(Allocation.pool_id == pool_id)
         .order_by(_leading(first), col(Organization.name), col(Organization.id))
     )
+
+
+def open_pools_with_seats(
+    session: Session, tool_id: UUID
+) -> list[tuple[Pool, Organization, dict[Rung, tuple[int, int]]]]:
+    """The pools that take seats of one tool, with what stands in them by rung: one query."""
+    columns: Any = (
+        Pool,
+        Organization,
+        Commitment.rung,
+        func.count(col(Commitment.id)),
+        func.sum(Commitment.seats),
+    )
+    query = (
+        select(*columns)
+        .join(Organization, col(Organization.id) == Pool.org_id)
+        .outerjoin(
+            Commitment,
+            and_(col(Commitment.pool_id) == Pool.id, col(Commitment.withdrawn_at).is_(None)),
+        )
+        .where(Pool.tool_id == tool_id, col(Pool.status).in_(TAKES_SEATS))
+        .group_by(col(Pool.id), col(Organization.id), col(Commitment.rung))
+        .order_by(col(Pool.closes_at), col(Pool.id))
+    )
+    found: dict[UUID, tuple[Pool, Organization, dict[Rung, tuple[int, int]]]] = {}
+    for pool, organization, rung, districts, seats in session.exec(query):
+        _, _, counts = found.setdefault(pool.id, (pool, organization, {}))
+        if rung is not None:
+            counts[Rung(rung)] = (districts, int(seats))
+    return list(found.values())

@@ -22,12 +22,12 @@ def join_a_pool(tool: Any) -> str | None:
     session = db.session()
     with tenancy.everyone(PUBLIC):
         found = [
-            pool
-            for pool in queries.pools_of_tool(session, tool.id)
-            if rules.takes_seats(pool.status, pool.closes_at, clock.now())
+            row
+            for row in list_queries.open_pools_with_seats(session, tool.id)
+            if rules.takes_seats(row[0].status, row[0].closes_at, clock.now())
         ][:3]
-        names = accounts.organizations_by_id(session, {pool.org_id for pool in found})
-        lines = lines_of(session, [(pool, names[pool.org_id]) for pool in found], {tool.id: tool})
+        counts = {pool.id: seats for pool, _, seats in found}
+        lines = lines_of(session, [row[:2] for row in found], {tool.id: tool}, counts)
     seats = request.args.get("seats", "").replace(",", "")
     mine = int(seats) if seats.isascii() and seats.isdigit() and 0 < len(seats) < 7 else 0
     for line in lines:

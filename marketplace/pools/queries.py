@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -116,21 +116,6 @@ def pools_of(session: Session, consortium_org_id: UUID, *, drafts: bool = False)
     if not drafts:
         query = query.where(Pool.status != PoolStatus.DRAFT)
     return list(session.exec(query.order_by(col(Pool.closes_at).desc(), col(Pool.id)).limit(200)))
-
-
-def pools_of_tool(session: Session, tool_id: UUID) -> list[Pool]:
-    """The public pools that buy a tool, open ones first."""
-    query = (
-        select(Pool)
-        .where(Pool.tool_id == tool_id, Pool.status != PoolStatus.DRAFT)
-        .order_by(
-            case((col(Pool.status).in_(TAKES_SEATS), 0), else_=1),
-            col(Pool.closes_at).desc(),
-            col(Pool.id),
-        )
-        .limit(50)
-    )
-    return list(session.exec(query))
 
 
 def open_pools_of_tools(

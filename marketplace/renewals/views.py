@@ -122,7 +122,13 @@ def terms_when_leaving(member: Any) -> str | None:
         ]
     if not terms:
         return None
-    return render_template("renewals/_leave_terms.html", terms=terms, district=district)
+    actor = login.current_actor()
+    return render_template(
+        "renewals/_leave_terms.html",
+        terms=terms,
+        district=district,
+        may_ask=can(actor, "renewals.ask_to_leave", terms[0][0].pool),
+    )
 
 
 def _without(pool: Any, leaid: str) -> tuple[Any, dict[str, str], str]:

@@ -49,7 +49,7 @@ def review_history(slug: str) -> Any:
 
 def history_of(tool: Tool) -> Mapping[str, Any]:
     """Reviews with their people, recusals, appeals, stops and corrections of a tool."""
-    session = db.session()
+    session, actor = db.session(), login.current_actor()
     reviews = queries.reviews_of(session, tool.id)
     seats = {r.id: queries.seats_of(session, r.id) for r in reviews if r.published_at}
     appeals = evidence_queries.appeals_of(session, tool.id)
@@ -72,6 +72,9 @@ def history_of(tool: Tool) -> Mapping[str, Any]:
         "corrections": queries.corrections_of(session, newest.id) if newest else [],
         "reopened": queries.reopened(session, newest.id) if newest else {},
         "drawn": rubric_queries.drawn(newest) if newest else [],
+        # Who has not signed in is asked to when following the link.
+        "may_appeal": newest is not None
+        and (actor.user_id is None or access.can(actor, "reviews.appeal_review", newest)),
     }
 
 

@@ -25,6 +25,9 @@ SHARED_TABLES = {
     "delivery": "the outbox, read by the worker only",
     "district": "public reference data of NCES and the Census Bureau",
     "ledger_key": "public keys that have signed the books; they belong to the site",
+    "stripe_event": "what Stripe has sent, of any organization; read by the operator only",
+    "stripe_entry": "lines of the site's own balance at Stripe; read by the operator only",
+    "stripe_finding": "what differs from that balance; shown by policy",
     "shelf": "one row that counts the changes of what is public",
     "letter": "written by services, read by the worker and the operator",
 }

@@ -102,6 +102,7 @@ PUBLIC: set[str] = {
     "oversight.incidents",
     "oversight.incidents_csv",
     "oversight.incidents_json",
+    "payments.stripe_webhook",
     "pools.clearing_json",
     "pools.dates_ics",
     "pools.pool",

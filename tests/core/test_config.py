@@ -58,6 +58,9 @@ def clean_environment(monkeypatch, tmp_path):
         ("DATABASE_URI", "sqlite:///x.db"),
         ("SMTP_HOST", "mail.example.org"),
         ("STRIPE_KEY", "sk_test"),
+        ("STRIPE_SECRET_KEY", "pk_test_0123456789"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_0123456789,secret"),
+        ("STRIPE_API_BASE", "ftp://127.0.0.1"),
         ("MAIL_SENDER", "a@b.org"),
         ("VAR", "/proc/nowhere"),
     ],
@@ -74,6 +77,26 @@ def test_a_bad_setting_is_named_in_one_line(monkeypatch, name, value):
     assert answer.stdout == ""
     assert answer.stderr.startswith(name)
     assert answer.stderr.count("\n") == 1
+
+
+TEST = {"STRIPE_SECRET_KEY": "sk_test_0123456789", "STRIPE_WEBHOOK_SECRET": "whsec_0123456789"}
+LIVE = TEST | {"STRIPE_SECRET_KEY": "sk_live_0123456789"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (TEST | {"STRIPE_WEBHOOK_SECRET": ""}, "WEBHOOK_SECRETS is missing"),
+        (TEST | {"STRIPE_SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        (LIVE | {"MODE": "demo"}, "only production may use it"),
+        (LIVE | {"STRIPE_API_BASE": "http://127.0.0.1:1"}, "sent to Stripe only"),
+    ],
+)
+def test_keys_of_stripe_are_whole_and_live_ones_stay_in_production(settings, words):
+    with pytest.raises(config.BadSettings, match=words):
+        config.load(**PRODUCTION | settings)
+    secrets = config.load(**PRODUCTION | LIVE, STRIPE_WEBHOOK_SECRETS=["whsec_theNewerOne"])
+    assert len(secrets["STRIPE_WEBHOOK_SECRETS"]) == 2
 
 
 @pytest.mark.parametrize(

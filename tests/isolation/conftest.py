@@ -12,6 +12,7 @@ from marketplace.app import create_app
 from marketplace.core import clock, db
 from tests.conftest import BOTH_ENGINES, NOW
 from tests.factories import Factory
+from tests.fake_stripe import KEY, SECRET, FakeStripe
 from tests.isolation import world as worlds
 from tests.isolation.site import Site
 
@@ -62,6 +63,13 @@ def _app(url, folder):
     )
 
 
+@pytest.fixture(scope="session")
+def stripe():
+    """Districts can pay online here."""
+    with FakeStripe(now=NOW.timestamp) as fake:
+        yield fake
+
+
 @pytest.fixture(params=BOTH_ENGINES)
 def database_url(request, tmp_path, built):
     """A fresh copy of the world's database."""
@@ -83,8 +91,11 @@ def world(database_url, built):
 
 
 @pytest.fixture
-def site(request, app, database_url, world, client_for, built):
+def site(request, app, database_url, world, client_for, built, stripe):
     """The application over the world: who comes, what they get, what changes."""
+    app.config.update(
+        STRIPE_SECRET_KEY=KEY, STRIPE_WEBHOOK_SECRETS=[SECRET], STRIPE_API_BASE=stripe.url
+    )
 
     def restore():
         db.dispose(app)

@@ -94,6 +94,18 @@ def _payment(t):
     }
 
 
+def _ask_refund(t):
+    return {
+        "amount_cents": "10.00",
+        "reason": "Paid twice.",
+        "once_key": f"refund-online-{t.letter}",
+    }
+
+
+def _settle(_t):
+    return {"do": "close", "note": "The bank says it is theirs."}
+
+
 def _price(_t):
     return {
         "kind": "volume",
@@ -642,6 +654,29 @@ DOORS = {
     "/f/<slug>/movements/<uuid:movement_id>/refuse": Door("funder-programme_officer"),
     "/c/<slug>/grants/<uuid:movement_id>/approve": Door("convener"),
     "/c/<slug>/grants/<uuid:movement_id>/refuse": Door("convener"),
+    # payments
+    "/d/<leaid>/invoices/<uuid:invoice_id>/pay": Door(
+        "district-buyer",
+        lambda t: {"means": "debit", "amount_cents": "50.00", "once_key": f"pay-{t.letter}"},
+    ),
+    "/d/<leaid>/online-payments/<uuid:attempt_id>/continue": Door("district-buyer"),
+    "/d/<leaid>/online-payments/<uuid:attempt_id>/cancel": Door("district-buyer"),
+    "/v/<vendor>/online-payments/<uuid:attempt_id>/refund": Door("vendor-finance", _ask_refund),
+    "/c/<consortium>/online-payments/<uuid:attempt_id>/refund": Door("convener", _ask_refund),
+    "/v/<vendor>/refunds/<uuid:back_id>/decision": Door(
+        "vendor-finance", lambda t: {"allowed": "no"}
+    ),
+    "/c/<consortium>/refunds/<uuid:back_id>/decision": Door(
+        "convener", lambda t: {"allowed": "no"}
+    ),
+    "/v/<vendor>/payouts/connect": Door("vendor-finance"),
+    "/c/<consortium>/at-stripe/connect": Door("fiscal-agent"),
+    "/c/<consortium>/at-stripe/findings/<uuid:finding_id>": Door("fiscal-agent", _settle),
+    "/admin/stripe/findings/<uuid:finding_id>": Door("operator", _settle),
+    "/admin/stripe/payments/<uuid:attempt_id>/remit": Door(
+        "operator", lambda t: {"reference": "WIRE 12"}
+    ),
+    "/webhooks/stripe": Door(None, stores=False),
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),

@@ -113,6 +113,17 @@ VALUES = {
     ("", "invoice_id"): lambda t: t.invoice.id,
     ("", "order_id"): lambda t: t.orders["ready"].id,
     ("", "payment_id"): lambda t: t.payment.id,
+    ("", "attempt_id"): lambda t: t.attempt.id,
+    ("/v/<vendor>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("/c/<consortium>/online-payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("/admin/stripe/payments/", "attempt_id"): lambda t: t.paid_attempt.id,
+    ("", "back_id"): lambda t: t.back.id,
+    ("", "finding_id"): lambda t: t.finding.id,
+    ("/c/<consortium>/at-stripe/findings/<uuid:finding_id>", "consortium"): (
+        lambda t: t.cash_org.slug
+    ),
+    ("/c/<consortium>/at-stripe/connect", "consortium"): lambda t: t.cash_org.slug,
+    ("/d/<leaid>/invoices/<uuid:invoice_id>/pay", "invoice_id"): lambda t: t.cash_invoice.id,
     ("", "pool_id"): lambda t: t.order_pools["ready"].id,
     ("", "purchase_order_id"): lambda t: t.purchase_order.id,
     ("", "token"): lambda t: t.token,

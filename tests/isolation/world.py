@@ -66,6 +66,16 @@ from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
 from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
 from marketplace.oversight.rules import IncidentStatus, StepKind
+from marketplace.payments import (
+    back_service,
+    balance_service,
+    news_service,
+    transfer_service,
+)
+from marketplace.payments import service as payments_service
+from marketplace.payments.event_rules import EntrySaid, PaymentSaid
+from marketplace.payments.models import StripeFinding
+from marketplace.payments.rules import AttemptState, FindingKind, FindingState
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
@@ -148,6 +158,7 @@ class Builder:
         self.incidents()
         self.agreements()
         self.orders()
+        self.payments()
         self.outreach()
         self.correction()
         self.invitations()
@@ -745,6 +756,7 @@ class Builder:
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
             t.invoice = queries.get_invoice(session, invoice)
+            t.cash_invoice = queries.get_invoice(session, cash_invoice)
             t.payment = queries.payments_of(session, invoice)[0]
             booking_service.return_payment(
                 session,
@@ -757,6 +769,61 @@ class Builder:
                 once_key=self.mark("returned-once"),
             )
             session.expunge_all()
+
+    def payments(self):
+        """Paid online and asked back, set out to pay, and something that does not fit."""
+        t, mark = self.t, self.mark
+        attempts = []
+        for n, invoice in enumerate((t.invoice.id, t.invoice.id)):
+            with self.writing(t.people["district-buyer"]) as (session, actor):
+                attempt = payments_service.start_payment(
+                    session,
+                    actor,
+                    invoice,
+                    means=PaymentMeans.DEBIT,
+                    amount_cents=5_000,
+                    once_key=mark(f"pay-{n}"),
+                    livemode=False,
+                )
+                attempts.append(attempt)
+            if n == 0:
+                with self.writing() as (session, system):
+                    names = [mark("cs"), mark("pi"), mark("py")]
+                    news_service.note_payment(
+                        session,
+                        system,
+                        PaymentSaid(attempt.id, *names, AttemptState.PAID, 5_000, "usd", ""),
+                    )
+                    entry = EntrySaid(f"txn-{self.letter}", "payment", 5_000, 40, names[2], 0)
+                    balance_service.take_entries(session, system, [entry], livemode=False)
+            self.set(attempt, problem=mark("problem"), url=mark("url"))
+        t.paid_attempt, t.attempt = attempts
+        with self.writing(t.people["vendor-finance-2"]) as (session, actor):
+            t.back = back_service.ask_refund(
+                session,
+                actor,
+                t.paid_attempt.id,
+                amount_cents=1_000,
+                reason=mark("reason-of-the-refund"),
+                once_key=mark("refund-key"),
+            )
+            transfer_service.start_account(session, actor, t.vendor.id, livemode=False)
+            session.flush()
+            session.expunge_all()
+        self.set(t.back, problem=mark("problem-of-the-refund"))
+        t.finding = self.make.save(
+            StripeFinding(
+                kind=FindingKind.DIFFERS,
+                about=mark("txn-that-differs"),
+                amount_cents=100,
+                words=mark("words"),
+                said={"id": mark("said")},
+                note=mark("note"),
+                consortium_id=t.cash_org.id,
+                found_at=clock.now(),
+                state=FindingState.OPEN,
+            )
+        )
 
     def outreach(self):
         t = self.t

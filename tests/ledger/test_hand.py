@@ -10,10 +10,11 @@ from marketplace.accounts.login import actor_for
 from marketplace.accounts.rules import Role
 from marketplace.core import clock, db, tenancy
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
+from marketplace.core.mail import newest_letters
 from marketplace.ledger import correction_service, hand_rules, hand_service, queries, sentence_rules
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.hand_rules import RECIPES, Act
-from marketplace.ledger.rules import PostingKind, check_legs
+from marketplace.ledger.rules import Leg, PostingKind, check_legs
 from tests.conftest import NOW, on_postgresql, on_sqlite
 from tests.ledger.test_corrections import fresh
 
@@ -130,6 +131,30 @@ def test_nobody_approves_what_they_proposed(act, app, owing, propose, agent):
             "UPDATE proposed_entry SET status = 'approved', decided_at = proposed_at,"
             " decided_by = proposed_by, seq = 1"
         )
+
+
+@on_sqlite
+def test_everybody_else_at_the_desk_is_asked_by_letter_to_approve(
+    act, books, owing, propose, agent, convener, deliver, look
+):
+    entry, decided = propose(), propose(cents=600)
+    act(convener, hand_service.refuse_entry, decided.id)
+    run = act(
+        convener,
+        correction_service.propose_correction,
+        books.id,
+        1,
+        legs=[Leg("receivable:0100005", 90_00), Leg("payable:brightpath", -90_00)],
+        reason=REASON,
+    )
+    deliver()
+
+    asked = {x.recipient: x for x in newest_letters(look) if "something waits" in x.subject}
+    assert set(asked) == {agent.email, convener.email}
+    assert "an entry by hand" in asked[convener.email].text
+    assert f"/c/three-rivers/books/entries/{entry.id}" in asked[convener.email].text
+    assert "a correction of entry 1 in" in asked[agent.email].text
+    assert f"/c/three-rivers/books/runs/{run.id}" in asked[agent.email].text
 
 
 def test_only_those_who_keep_the_books_say_anything(act, make, owing, propose, books):

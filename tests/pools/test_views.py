@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from marketplace.core import clock, jobs, tenancy
-from marketplace.pools import queries
+from marketplace.pools import list_queries, queries
 from marketplace.pools.rules import PoolStatus, Rung
 from tests.conftest import NOW, on_sqlite
 from tests.pools.crowd import LATER, joined, words
@@ -250,3 +250,21 @@ def test_with_a_thousand_members_the_page_is_small_and_asks_little(
     assert "Page 1 of 20" in words(page)
     last = client.get(address(pool, "?page=20"))
     assert last.text.count("<tr") == 52
+
+
+def test_a_tools_pools_are_counted_with_them_and_in_one_question(make, see, consortium):
+    """On both engines the same sums as pool by pool: what left does not count, an empty one does."""
+    tool = make.tool()
+    full, empty = make.pool(consortium, tool), make.pool(consortium, tool)
+    make.pool(consortium)
+    make.commitment(full, make.district(), 300)
+    make.commitment(full, make.district(), 100, rung=Rung.INTENT)
+    make.commitment(full, make.district(), 700, withdrawn_at=NOW)
+
+    found = {pool.id: (org.id, counts) for pool, org, counts in see(
+        list_queries.open_pools_with_seats, tool.id
+    )}  # fmt: skip
+
+    one_by_one = see(queries.seats_by_rung, [full.id, empty.id])
+    assert found == {pool.id: (consortium.org_id, one_by_one[pool.id]) for pool in (full, empty)}
+    assert one_by_one[full.id] == {Rung.COMMITTED: (1, 300), Rung.INTENT: (1, 100)}
