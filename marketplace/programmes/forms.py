@@ -127,6 +127,8 @@ class ProgrammeForm(_OnceForm):
         self.agency.choices = _choices([("", "Any"), *agencies])
 
     def terms(self) -> Terms:
+        assert self.starts_on.data is not None  # asked for by the form
+        assert self.ends_on.data is not None
         return Terms(
             purpose=self.purpose.data or "",
             rule=self.rule(),

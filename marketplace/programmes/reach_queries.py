@@ -184,6 +184,7 @@ def _conditions(session: Session, rule: Eligibility) -> list[Any]:
 def _figures(rule: Eligibility) -> list[tuple[str, Any, Any]]:
     """(name, column of its year, whether it is missing) of each figure the rule asks for."""
     found: list[tuple[str, Any, Any]] = []
+    missing: Any
     if rule.asks_pupils:
         missing = col(District.pupils).is_(None)
         found.append(("Enrolment (NCES)", District.pupils_year, missing))
