@@ -1,16 +1,18 @@
 """What follows a cleared pool: purchase orders, invoices, payments, and the vendor's money."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
 
 from marketplace.consortia.rules import LegalShape
 from marketplace.core import clock
+from marketplace.core.access import Actor
 from marketplace.ledger import queries as books
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
-from marketplace.orders import invoice_service, payment_service, service
+from marketplace.orders import invoice_service, payment_service, pending_service, service
 from marketplace.orders.models import Invoice, Order, PurchaseOrder
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools.models import Pool
@@ -24,6 +26,8 @@ from seed.tools import LISTINGS
 VENDOR_OF = {listing.key: listing.vendor for listing in LISTINGS}
 #: What the by-laws of the pooled consortium keep of each payment to a vendor: 2 %.
 FEE_BPS = 200
+#: A payment written down so shortly ago has no second person yet.
+STILL_WAITS = timedelta(days=4)
 MEANS = (PaymentMeans.CHECK, PaymentMeans.ACH, PaymentMeans.CHECK, PaymentMeans.WARRANT)
 
 
@@ -102,16 +106,26 @@ def pay(diary: Diary, campaign: Campaign, invoice_id: UUID, number: int, percent
         return  # a grant paid it all
     pooled = invoice.issuer_id == invoice.consortium_id
     means = MEANS[number % len(MEANS)]
-    payment_service.record_payment(
-        diary.session,
-        diary.actors["agent"] if pooled else diary.actors[f"vendor:{VENDOR_OF[campaign.tool]}"],
-        invoice.id,
+    biller = diary.actors[f"billing:{VENDOR_OF[campaign.tool]}"]
+    paid_by_hand(
+        diary,
+        diary.actors["agent"] if pooled else biller,
+        invoice,
         means=means,
         reference=f"{means.value[:2].upper()}-{20_000 + invoice.number * 37 + percent}",
         amount_cents=invoice.open_cents * percent // 100,
         paid_on=clock.now().date() - timedelta(days=1),
         once_key=f"{invoice_id}-{percent}",
     )
+
+
+def paid_by_hand(diary: Diary, recorder: Actor, invoice: Invoice, **facts: Any) -> None:
+    """One person writes it down; the district that sent it says yes. What came in the last days
+    still waits for that."""
+    pending = pending_service.record_payment(diary.session, recorder, invoice.id, **facts)
+    if clock.now() < diary.now - STILL_WAITS:
+        district = diary.actors[invoice.printed["district"]["leaid"]]
+        pending_service.confirm_payment(diary.session, district, pending.id)
 
 
 def pay_vendor(diary: Diary, campaign: Campaign, pool: Pool, days: int) -> None:

@@ -8,12 +8,13 @@ from sqlmodel import select
 
 from marketplace.core import clock
 from marketplace.core.access import Actor
-from marketplace.orders import invoice_service, payment_service, service
+from marketplace.orders import invoice_service, service
 from marketplace.orders import queries as orders
 from marketplace.orders.rules import PaymentMeans
 from marketplace.pools.models import Pool
 from marketplace.renewals import queries, request_service, true_up_service, usage_queries
 from seed.diary import Diary
+from seed.orders import paid_by_hand
 from seed.roster import DEMO_DISTRICT, TWIN_TIERS
 
 #: The demo district comes to this pool when its term runs; half a year before it ends it is asked
@@ -64,10 +65,10 @@ def join_late(diary: Diary) -> None:
 
 def pay(diary: Diary, invoice_id: UUID) -> None:
     invoice = orders.get_invoice(diary.session, invoice_id)
-    payment_service.record_payment(
-        diary.session,
+    paid_by_hand(
+        diary,
         diary.actors["agent"],
-        invoice.id,
+        invoice,
         means=PaymentMeans.CHECK,
         reference="CH-20417",
         amount_cents=invoice.open_cents,

@@ -162,6 +162,7 @@ def read(diary: Diary, key: str, on_paper: bool) -> None:
     document = service.file_evidence(
         session, _vendor(diary, key), review.tool_id, _text("agreement.txt", words), paper
     )
+    service.confirm_facts(session, _actor(diary, FIRST), review.id, review.facts)
     for who, side in ((FIRST, Seat.FIRST), (SECOND, Seat.SECOND)):
         actor = _actor(diary, who)
         to_read = rubric_queries.questions_to_read(review, side)
@@ -250,20 +251,24 @@ def appeal(diary: Diary, key: str) -> None:
 
 def decide_appeal(diary: Diary, key: str) -> None:
     session, review = diary.session, _review(diary, key)
-    decider = _actor(diary, "reviewer-1")
-    service.assign_seat(
-        session, diary.actors["operator"], review.id, user_id=decider.person, seat=Seat.APPEAL
-    )
+    deciders = {Seat.APPEAL: "reviewer-1", Seat.APPEAL_SECOND: "reviewer-2"}
+    for seat, who in deciders.items():
+        service.assign_seat(
+            session, diary.actors["operator"], review.id,
+            user_id=_actor(diary, who).person, seat=seat,
+        )  # fmt: skip
     now = queries.found_of(queries.decisions_of(session, review.id)["TO-01"])
     [filed] = [a for a in evidence_queries.appeals_of(session, review.tool_id) if a.is_open]
-    service.decide_appeal(
-        session,
-        decider,
-        filed.id,
-        outcome=Outcome.CORRECTED,
-        why="The notice is short, dated and in two languages. The reviewers had an older copy.",
-        found=replace(now, state=State.ANSWERED, option="a", dated=queries.today()),
-    )
+    whys = ("The notice is short, dated and in two languages.", "The reviewers had an older copy.")
+    for who, why in zip(deciders.values(), whys, strict=True):
+        service.decide_appeal(
+            session,
+            _actor(diary, who),
+            filed.id,
+            outcome=Outcome.CORRECTED,
+            why=why,
+            found=replace(now, state=State.ANSWERED, option="a", dated=queries.today()),
+        )
 
 
 def ask_for_stop(diary: Diary, key: str) -> None:

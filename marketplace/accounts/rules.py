@@ -142,6 +142,7 @@ DEMO_ACCOUNTS: dict[str, str] = {
     "second-reviewer@demo.test": "checks the first review",
     "funder@demo.test": "gives grants",
     "operator@demo.test": "runs this site",
+    "second-operator@demo.test": "confirms what the first operator began",
 }
 
 

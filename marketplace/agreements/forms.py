@@ -1,5 +1,6 @@
 """What people type about agreements. The signed PDF is looked into before anything is stored."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -109,6 +110,33 @@ class FileAgreementForm(SignedPdfForm):
         [Optional(), Length(max=300), Regexp(r"https?://\S+", message="Enter a web address.")],
     )
     replaces = SelectField("Takes the place of", [Optional()])
+
+
+LOOKED = {"": "Not looked for yet", "yes": "It is there", "no": "It is not there"}
+
+
+def clauses_form(asked: Mapping[str, str], found: Mapping[str, Any]) -> Form:
+    """For each clause {key: words}: is it there, and where. `found`: rows kept before."""
+    fields: dict[str, Any] = {}
+    for key, words in asked.items():
+        row = found.get(key)
+        said = "" if row is None else "yes" if row.is_there else "no"
+        fields[key] = RadioField(
+            f"{words[0].upper()}{words[1:]}", [Optional()], choices=LOOKED,
+            default=said,
+        )  # fmt: skip
+        fields[f"{key}-where"] = StringField(
+            "Page or clause", [Optional(), SHORT], default=row.locator if row else ""
+        )
+    return type("ClausesForm", (Form,), fields)()
+
+
+def clauses_typed(form: Form, asked: Iterable[str]) -> dict[str, tuple[bool, str]]:
+    return {
+        key: (form[key].data == "yes", form[f"{key}-where"].data or "")
+        for key in asked
+        if form[key].data
+    }
 
 
 class CopyFields(SignedPdfForm):

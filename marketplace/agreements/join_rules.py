@@ -68,12 +68,20 @@ QUESTIONS: dict[str, tuple[str, bool]] = {
 }
 
 
-def join_checks(offer: Offer, wish: Wish, changes: Sequence[str], today: date) -> tuple[Check, ...]:
+def join_checks(
+    offer: Offer,
+    wish: Wish,
+    changes: Sequence[str],
+    today: date,
+    *,
+    law_as_of: date | None = None,
+) -> tuple[Check, ...]:
     """The eight checks, J1 to J8, in order; the first four can stop a join, the rest warn.
 
     `changes` are sentences about what changed in the law, the service or the scorecard since
-    the paper took effect. Source of the list: `agreement_model.join_checks` of the law packs,
-    2026.1.0. The checks help a district read the paper; they are not legal advice.
+    the paper was signed; `law_as_of` is the day on which somebody last looked at the law.
+    Source of the list: `agreement_model.join_checks` of the law packs, 2026.1.0. The checks help
+    a district read the paper; they are not legal advice.
     """
     answers = {
         "J1": _offer_is_open(offer, today),
@@ -82,7 +90,7 @@ def join_checks(offer: Offer, wish: Wish, changes: Sequence[str], today: date) -
         "J4": _covers_the_data(offer, wish),
         "J5": _unchanged_form(offer),
         "J6": _has_ai_terms(offer, wish),
-        "J7": (not changes, " ".join(changes) or "We know of no change since it was signed."),
+        "J7": (not changes, " ".join(changes) or _no_change(law_as_of)),
         "J8": _lasts(offer, wish, today),
     }
     return tuple(
@@ -160,6 +168,11 @@ def _has_ai_terms(offer: Offer, wish: Wish) -> tuple[bool, str]:
     if offer.ai_addendum:
         return True, "The tool uses AI, and AI terms are part of the agreement."
     return False, "The tool uses AI, but the agreement has no AI terms. Ask the vendor for them."
+
+
+def _no_change(law_as_of: date | None) -> str:
+    looked = f" The law was last looked at on {day_words(law_as_of)}." if law_as_of else ""
+    return f"We know of no change since it was signed.{looked}"
 
 
 def _lasts(offer: Offer, wish: Wish, today: date) -> tuple[bool, str]:

@@ -74,6 +74,26 @@ class AgreementProduct(OwnedByOrg, table=True):
     edition_id: UUID | None = Field(default=None, foreign_key="edition.id")
 
 
+class AgreementClause(OwnedByOrg, table=True):
+    """What a district found of a clause in an agreement that it signed or joined."""
+
+    __tablename__ = "agreement_clause"
+    __table_args__ = (
+        UniqueConstraint("org_id", "agreement_id", "clause"),
+        CheckConstraint("NOT is_there OR locator <> ''", name="found_somewhere"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    agreement_id: UUID = Field(foreign_key="agreement.id", index=True)
+    #: A key of `scorecards.law_rules.CLAUSE_WORDS`.
+    clause: str
+    is_there: bool
+    #: Page or clause where it stands.
+    locator: str = ""
+    looked_at: datetime
+    looked_by: UUID = Field(foreign_key="user_account.id")
+
+
 class Join(OwnedByOrg, table=True):
     """A district took a standing offer: it signed its own copy and sent it to the vendor."""
 

@@ -49,6 +49,7 @@ access.declare(
         "agreements.see_signers": [[filed_it], [sells_it]],
         "agreements.district_agreements": [[is_this_district]],
         "agreements.file_agreement": [[is_this_district, signs_for_a_district]],
+        "agreements.look_for_clauses": [[filed_it, signs_for_a_district]],
         "agreements.withdraw_offer": [
             [filed_it, signs_for_a_district],
             [sells_it, answers_for_a_vendor],

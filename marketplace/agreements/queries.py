@@ -6,19 +6,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
 from marketplace.agreements import rules
 from marketplace.agreements.join_rules import Offer
-from marketplace.agreements.models import Agreement, AgreementProduct, Join
+from marketplace.agreements.models import Agreement, AgreementClause, AgreementProduct, Join
 from marketplace.agreements.rules import AgreementState
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Edition, Tool
 from marketplace.catalogue.rules import fold
 from marketplace.core import clock
 from marketplace.core.errors import NotFound
+from marketplace.scorecards import queries as scorecards
 
 
 def today() -> date:
@@ -176,6 +177,62 @@ def districts_covered(session: Session, tool_id: UUID) -> set[UUID]:
     return {*session.exec(own), *session.exec(joined)}
 
 
+# -- clauses ---------------------------------------------------------------------------------
+
+
+def bound_by(session: Session, agreement_id: UUID, org_id: UUID) -> Agreement | Join:
+    """How a district is bound by an agreement: it filed it, or it joined it."""
+    own = select(Agreement).where(Agreement.id == agreement_id, Agreement.org_id == org_id)
+    joined = select(Join).where(Join.agreement_id == agreement_id, Join.org_id == org_id).limit(1)
+    found = session.exec(own).one_or_none() or session.exec(joined).one_or_none()
+    if found is None:
+        raise NotFound("There is no such agreement.")
+    return found
+
+
+def clauses_looked_for(
+    session: Session, agreement_id: UUID, org_id: UUID
+) -> dict[str, AgreementClause]:
+    query = select(AgreementClause).where(
+        AgreementClause.agreement_id == agreement_id, AgreementClause.org_id == org_id
+    )
+    return {row.clause: row for row in session.exec(query)}
+
+
+def clauses_in_force(
+    session: Session, org_id: UUID, tool_id: UUID
+) -> list[tuple[AgreementClause, Agreement]]:
+    """What a district found in each agreement that binds a tool's vendor to it today: its own,
+    and those it joined once the vendor has acknowledged the copy. Latest look last."""
+    own = (
+        select(AgreementProduct.agreement_id)
+        .join(Agreement, col(Agreement.id) == AgreementProduct.agreement_id)
+        .where(
+            AgreementProduct.tool_id == tool_id,
+            Agreement.org_id == org_id,
+            col(Agreement.superseded_by).is_(None),
+        )
+    )
+    joined = select(Join.agreement_id).where(
+        Join.tool_id == tool_id,
+        Join.org_id == org_id,
+        Join.ends_on >= today(),
+        col(Join.acknowledged_on).is_not(None),
+    )
+    query = (
+        select(AgreementClause, Agreement)
+        .join(Agreement, col(Agreement.id) == AgreementClause.agreement_id)
+        .where(
+            AgreementClause.org_id == org_id,
+            or_(col(Agreement.id).in_(own), col(Agreement.id).in_(joined)),
+            Agreement.effective_on <= today(),
+            Agreement.ends_on >= today(),
+        )
+        .order_by(col(AgreementClause.is_there), col(AgreementClause.looked_at))
+    )
+    return [(clause, agreement) for clause, agreement in session.exec(query)]
+
+
 # -- what the checks are made from -----------------------------------------------------------
 
 
@@ -211,6 +268,12 @@ def changes_since(
         )
     for day, words in catalogue.changes_announced(session, tool.id, agreement.effective_on):
         changes.append(f"On {rules.day_words(day)} the vendor announced: {words[:160]}")
+    for day, words in scorecards.card_changes_since(session, tool.id, agreement.effective_on):
+        changes.append(f"On {rules.day_words(day)}: {words}")
+    for day, words in scorecards.law_changes_since(
+        session, tool.id, agreement.state, agreement.signed_on, today()
+    ):
+        changes.append(f"The law changed on {rules.day_words(day)}: {words}")
     return changes
 
 

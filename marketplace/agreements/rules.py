@@ -187,6 +187,19 @@ def check_known_elements(data_elements: Collection[str]) -> None:
         raise RuleBroken(f"“{unknown[0]}” is not in our data list.", "data_elements")
 
 
+LONGEST_LOCATOR = 120
+
+
+def check_clause(clause: str, is_there: bool, locator: str, asked: Collection[str]) -> None:
+    """A clause that is there stands somewhere; only what the law asks for is looked for."""
+    if clause not in asked:
+        raise RuleBroken("The law of this state does not ask for one of these clauses.")
+    if is_there and not locator:
+        raise RuleBroken("Enter the page or the clause where it stands.", f"{clause}-where")
+    if len(locator) > LONGEST_LOCATOR:
+        raise RuleBroken(f"Use {LONGEST_LOCATOR} letters at most.", f"{clause}-where")
+
+
 def check_can_withdraw(state: AgreementState, reason: str) -> None:
     if state in (AgreementState.WITHDRAWN, AgreementState.SUPERSEDED):
         raise RuleBroken("This offer has been withdrawn already.")

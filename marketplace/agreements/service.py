@@ -24,6 +24,7 @@ from marketplace.core.access import Actor, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
 from marketplace.core.uploads import CheckedFile
+from marketplace.scorecards import queries as scorecards
 
 PUBLIC = "a standing offer is open to the districts of its state"
 
@@ -197,7 +198,8 @@ def checks_of(
         until=until,
     )
     offer = queries.offer_of(agreement, products)
-    return join_rules.join_checks(offer, wish, changes, queries.today())
+    looked_on = scorecards.law_changes().as_of
+    return join_rules.join_checks(offer, wish, changes, queries.today(), law_as_of=looked_on)
 
 
 @dataclass(frozen=True)

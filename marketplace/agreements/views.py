@@ -7,7 +7,14 @@ from flask import render_template, request, url_for
 from flask_login import login_required
 
 from marketplace.accounts.login import current_actor
-from marketplace.agreements import district_views, join_views, queries, rules, vendor_views
+from marketplace.agreements import (
+    clause_views,
+    district_views,
+    join_views,
+    queries,
+    rules,
+    vendor_views,
+)
 from marketplace.agreements.shared_views import (
     PUBLIC,
     bp,
@@ -22,7 +29,7 @@ from marketplace.core.access import can
 from marketplace.core.errors import NotFound
 
 #: The districts' and the vendors' pages register themselves on the same blueprint.
-__all__ = ["bp", "district_views", "join_views", "vendor_views"]
+__all__ = ["bp", "clause_views", "district_views", "join_views", "vendor_views"]
 
 ROWS_IN_A_FILE = 5_000
 

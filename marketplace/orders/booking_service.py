@@ -30,11 +30,13 @@ def book_payment(
     paid_on: date,
     once_key: str,
     held_in: str | None = None,
+    booked_on: date | None = None,
 ) -> Payment:
     """Book that `amount_cents` came for an invoice; never more than is open on it.
 
     `held_in` is the account that holds the money (“cash:stripe”, “credit:0100005”); without it
-    the fiscal agent's cash, or the vendor itself, as the invoice was issued. The same
+    the fiscal agent's cash, or the vendor itself, as the invoice was issued. `booked_on` is
+    the day in the books where the day of the payment lies in a closed month. The same
     `once_key` again finds the first payment and changes nothing. Locks the invoice.
     Raises RuleBroken for a used reference, a wrong amount, or a closed month.
     """
@@ -55,7 +57,8 @@ def book_payment(
         amount_cents,
         held_in,
     )
-    entry = _post(session, actor, invoice, f"payment:{payment_id}", kind, paid_on, legs)
+    effective_on = booked_on or paid_on
+    entry = _post(session, actor, invoice, f"payment:{payment_id}", kind, effective_on, legs)
     payment = Payment(
         id=payment_id,
         org_id=invoice.org_id,

@@ -4,7 +4,15 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
@@ -85,6 +93,10 @@ class RecordRefundForm(Form):
         return typed | {"means": PaymentMeans(self.means.data)}
 
 
+class ReturnCreditForm(RecordRefundForm):
+    """The same facts for what was paid beyond a bill."""
+
+
 class PaymentForm(RecordRefundForm):
     """The same facts whoever pays whom, and how much."""
 
@@ -95,7 +107,22 @@ class PaymentForm(RecordRefundForm):
 
 
 class RecordPaymentForm(PaymentForm):
-    pass
+    """`same_check` is asked only when the number stands on another bill already, `keep_rest`
+    only when more came than is open."""
+
+    same_check = BooleanField("Yes, one payment with this number covers both bills")
+    keep_rest = BooleanField("Yes, more came. Keep the rest for the district’s next invoice")
+
+    def facts(self) -> dict[str, Any]:
+        ticked = {"same_check": self.same_check.data, "keep_rest": self.keep_rest.data}
+        return super().facts() | {name: bool(said) for name, said in ticked.items()}
+
+
+class SayBoardDateForm(Form):
+    meets_on = DayField("The board meets on", [InputRequired(NO_DATE)])
+
+    def facts(self) -> dict[str, Any]:
+        return {"meets_on": self.meets_on.data}
 
 
 class PayVendorForm(PaymentForm):

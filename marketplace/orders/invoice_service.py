@@ -18,6 +18,7 @@ from marketplace.ledger.models import Posted
 from marketplace.orders import (
     credit_queries,
     encumbrance_service,
+    held_service,
     list_queries,
     papers,
     queries,
@@ -89,6 +90,7 @@ def _issue(session: Session, actor: Actor, order: Order) -> Invoice:
     session.flush()
     encumbrance_service.relieve(session, actor, order, invoice)
     _apply_credits(session, order.pool_id, order.org_id)
+    held_service.pay_from_credit(session, actor, invoice)
     if invoice.ledger_seq is not None:
         ledger.give_receipt(
             session,

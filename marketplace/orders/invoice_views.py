@@ -1,4 +1,4 @@
-"""An invoice from each desk, issuing it, and recording its payment."""
+"""An invoice from each desk, and issuing it."""
 
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,22 @@ from marketplace.accounts import login
 from marketplace.core import clock, db, pdf, tenancy, web
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
-from marketplace.core.money import dollars
-from marketplace.core.web import day
-from marketplace.orders import invoice_service, list_queries, payment_service, queries
+from marketplace.orders import (
+    held_queries,
+    invoice_service,
+    list_queries,
+    pending_queries,
+    queries,
+    reminder_queries,
+)
 from marketplace.orders.desk_views import Desk, bp, owned, sit_down
-from marketplace.orders.forms import ConfirmForm, RecordPaymentForm
+from marketplace.orders.forms import ConfirmForm
 from marketplace.orders.models import Invoice
 from marketplace.orders.order_views import at_every_desk
+from marketplace.orders.pending_rules import STATE_TAGS
+from marketplace.orders.reminder_rules import STEP_WORDS, waits_until
 from marketplace.orders.rules import MEANS_WORDS, RETURN_WORDS, Stage
+from marketplace.orders.waiting_views import shown_at
 
 BILLS = "a bill and its payments belong to the district; the side that is owed writes them"
 
@@ -26,9 +34,11 @@ BILLS = "a bill and its payments belong to the district; the side that is owed w
 @at_every_desk("/invoices/<uuid:invoice_id>")
 @login_required
 def invoice(invoice_id: UUID, **whose: str) -> Any:
-    desk, found = _invoice(invoice_id, whose)
+    desk, found = find_invoice(invoice_id, whose)
     actor = login.current_actor()
-    paid = found.open_cents <= 0
+    pending = pending_queries.pending_of(db.session(), found.id)
+    waiting = shown_at(desk, actor, [pending_queries.Waiting(each, found) for each in pending])
+    waiting_cents = sum(each.amount_cents for each in pending if each.state == "waiting")
     return render_template(
         "orders/invoice.html",
         desk=desk,
@@ -38,24 +48,31 @@ def invoice(invoice_id: UUID, **whose: str) -> Any:
         returns=queries.returns_of(db.session(), found.id),
         return_words=RETURN_WORDS,
         means_words=MEANS_WORDS,
-        may_record=not paid
-        and desk.side != "district"
-        and can(actor, "orders.record_payment", found)
-        and found.issued_by != actor.user_id,
-        is_author=not paid and desk.side != "district" and found.issued_by == actor.user_id,
+        waiting=waiting,
+        waiting_cents=waiting_cents,
+        state_tags=STATE_TAGS,
+        confirm=ConfirmForm(),
+        held=held_queries.held_with(db.session(), found),
+        reminders=reminder_queries.reminders_of(db.session(), found.id),
+        step_words=STEP_WORDS,
+        board=reminder_queries.board_date_of(db.session(), found.id),
+        waits_until=waits_until,
+        may_say_board_date=found.open_cents > waiting_cents
+        and can(actor, "orders.say_board_date", found),
+        may_record=found.open_cents > waiting_cents and can(actor, "orders.record_payment", found),
     )
 
 
 @at_every_desk("/invoices/<uuid:invoice_id>.pdf")
 @login_required
 def invoice_pdf(invoice_id: UUID, **whose: str) -> Response:
-    _desk, found = _invoice(invoice_id, whose)
+    _desk, found = find_invoice(invoice_id, whose)
     with clock.frozen(found.issued_at):  # a paper that is out has the same bytes for ever
         content = pdf.render("invoice", **found.printed)
     return web.pdf_response(f"invoice-{found.printed['issuer']['slug']}-{found.number}", content)
 
 
-def _invoice(invoice_id: UUID, whose: dict[str, str]) -> tuple[Desk, Invoice]:
+def find_invoice(invoice_id: UUID, whose: dict[str, str]) -> tuple[Desk, Invoice]:
     desk = sit_down(**whose)
     return desk, owned(desk, queries.get_invoice(db.session(), invoice_id), "orders.invoice")
 
@@ -115,32 +132,4 @@ def issue_ready_invoices(vendor: str, pool_id: UUID) -> Any:
         rows=rows,
         total_cents=sum(row.order.total_cents for row in rows),
         pool_id=pool_id,
-    )
-
-
-@bp.route("/v/<vendor>/invoices/<uuid:invoice_id>/payment", methods=["GET", "POST"])
-@bp.route("/c/<consortium>/invoices/<uuid:invoice_id>/payment", methods=["GET", "POST"])
-@login_required
-def record_payment(invoice_id: UUID, **whose: str) -> Any:
-    desk, found = _invoice(invoice_id, whose)
-    actor = login.current_actor()
-    require(actor, "orders.record_payment", found)
-    open_cents = found.open_cents
-    form = RecordPaymentForm(amount_cents=open_cents)
-    with tenancy.everyone(BILLS):
-        sent = form.submitted(
-            lambda w: payment_service.record_payment(w, actor, invoice_id, **form.facts())
-        )
-    if sent:
-        payment = form.result
-        flash(f"{dollars(payment.amount_cents)} of {day(payment.paid_on)} is recorded.", "good")
-        return redirect(desk.url("invoice", invoice_id=invoice_id))
-    found = queries.get_invoice(db.session(), invoice_id)  # a refusal undid what was read
-    return web.form_page(
-        "orders/record_payment.html",
-        form,
-        desk=desk,
-        invoice=found,
-        paper=found.printed,
-        open_cents=open_cents,
     )

@@ -14,9 +14,19 @@ from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
-from marketplace.orders import credit_queries, list_queries, queries, service
+from marketplace.orders import (
+    credit_queries,
+    list_queries,
+    pending_jobs,
+    queries,
+    reminder_jobs,
+    service,
+)
 from marketplace.orders.models import Payment
 from marketplace.orders.rules import KIND_WORDS, MEANS_WORDS
+
+#: Letters of one subject are written in files of their own.
+__all__ = ["pending_jobs", "reminder_jobs"]
 
 DISTRICT = (Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
 VENDOR = (Role.FINANCE, Role.ADMINISTRATOR)

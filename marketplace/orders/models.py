@@ -333,3 +333,8 @@ class ChargeCode(OwnedByOrg, table=True):
     edition: str = Field(max_length=16)
     chosen_at: datetime
     chosen_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+
+
+# Tables of one subject stand in files of their own; whoever loads the models loads them too.
+from marketplace.orders import held_models, reminder_models  # noqa: E402, F401
+from marketplace.orders.pending_models import PendingPayment as PendingPayment  # noqa: E402

@@ -1,4 +1,4 @@
-"""Payments by hand: recorded by the side that received them, never by the bill's author."""
+"""What leaves by hand: pooled cash to a vendor, and the refund of a credit note."""
 
 from datetime import date
 from uuid import UUID, uuid4
@@ -14,48 +14,10 @@ from marketplace.ledger import queries as books
 from marketplace.ledger import rules as ledger_rules
 from marketplace.ledger import service as ledger
 from marketplace.ledger.rules import Leg, PostingKind
-from marketplace.orders import booking_service, credit_queries, list_queries, queries, rules
-from marketplace.orders.models import CreditNote, Payment, VendorPayment
+from marketplace.orders import credit_queries, list_queries, queries, rules
+from marketplace.orders.models import CreditNote, VendorPayment
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import PaymentMeans
-
-
-def record_payment(
-    session: Session,
-    actor: Actor,
-    invoice_id: UUID,
-    *,
-    means: PaymentMeans,
-    reference: str,
-    amount_cents: int,
-    paid_on: date,
-    once_key: str,
-) -> Payment:
-    """Write down a check, transfer or warrant that came, and post it to the books.
-
-    A part may be paid, never more than is open. The same `once_key` again (a double click)
-    finds the first payment and changes nothing.
-    """
-    invoice = queries.get_invoice(session, invoice_id, lock=True)
-    require(actor, "orders.record_payment", invoice)
-    if sent := queries.payment_with_key(session, invoice.id, once_key):
-        return sent
-    order = queries.get_order(session, invoice.order_id)
-    zone = order.agreed["pool"]["time_zone"]
-    rules.check_other_person(invoice.issued_by, actor.user_id)
-    rules.check_by_hand(means)
-    ordered_on = clock.day_of(order.ordered_at, zone)
-    rules.check_paid_on(paid_on, ordered_on, clock.today(zone))
-    return booking_service.book_payment(
-        session,
-        for_the_books(actor),
-        invoice.id,
-        means=means,
-        reference=reference,
-        amount_cents=amount_cents,
-        paid_on=paid_on,
-        once_key=once_key,
-    )
 
 
 def pay_vendor(

@@ -11,6 +11,7 @@ from marketplace.accounts.rules import Role
 from marketplace.consortia.rules import LegalShape
 from marketplace.core import access
 from marketplace.core.access import Actor, is_system
+from marketplace.orders.pending_rules import SaidBy
 
 # -- the three sides ---------------------------------------------------------------------------
 
@@ -40,6 +41,14 @@ def keeps_the_money(actor: Actor, consortium_id: Any) -> bool:
 
 def buys(actor: Actor, _row: Any) -> bool:
     return actor.acts_as(Role.BUYER, Role.ADMINISTRATOR)
+
+
+def buys_or_approves(actor: Actor, _row: Any) -> bool:
+    return actor.acts_as(Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
+
+
+def receiver_said(_actor: Actor, pending: Any) -> bool:
+    return pending.said_by is SaidBy.RECEIVER
 
 
 def bills(actor: Actor, _row: Any) -> bool:
@@ -96,6 +105,12 @@ def for_the_books(actor: Actor) -> Actor:
 
 
 ALL_SIDES = [[is_the_district], [sells_it], [leads_it]]
+#: Who speaks for whoever is owed; nobody who also has a role at the payer.
+RECEIVES: list[list[access.Condition]] = [
+    [leads_it, vendor_billed, holds_no_role_at_the_payer],
+    [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
+    [its_fiscal_agent, holds_no_role_at_the_payer],
+]
 
 access.declare(
     {
@@ -114,11 +129,7 @@ access.declare(
         "orders.issue_credit": [[is_system], [leads_it]],
         "orders.withdraw_credit": [[is_system]],
         "orders.credit_note": ALL_SIDES,
-        "orders.record_refund": [
-            [leads_it, vendor_billed, holds_no_role_at_the_payer],
-            [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
-            [its_fiscal_agent, holds_no_role_at_the_payer],
-        ],
+        "orders.record_refund": RECEIVES,
         "orders.keep_order_states": [[is_system]],
         "orders.post_encumbrance": [[is_system]],
         "orders.order_for_all": [[is_system]],
@@ -129,12 +140,17 @@ access.declare(
             [leads_it, consortium_is_owed],
         ],
         "orders.issue_ready_invoices": [[is_this_vendor, bills]],
-        "orders.record_payment": [
-            [leads_it, vendor_billed, holds_no_role_at_the_payer],
-            [sells_it, bills, vendor_billed, holds_no_role_at_the_payer],
-            [its_fiscal_agent, holds_no_role_at_the_payer],
-        ],
+        "orders.record_payment": [*RECEIVES, [is_the_district, buys]],
+        "orders.confirm_payment": [*RECEIVES, [is_the_district, buys_or_approves, receiver_said]],
+        "orders.undo_payment": [*RECEIVES, [is_the_district, buys_or_approves]],
         "orders.book_payment": [[is_system]],
+        "orders.held_credit": ALL_SIDES,
+        "orders.hold_credit": [[is_system]],
+        "orders.pay_from_credit": [[is_system]],
+        "orders.use_credit": [*RECEIVES, [is_the_district, buys]],
+        "orders.return_credit": RECEIVES,
+        "orders.send_reminders": [[is_system]],
+        "orders.say_board_date": [[is_the_district, buys_or_approves]],
         "orders.return_payment": [[is_system]],
         "orders.pay_vendor": [[fiscal_agent_of_this_consortium]],
     }

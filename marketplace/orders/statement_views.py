@@ -26,6 +26,7 @@ from marketplace.orders import (
 from marketplace.orders import (
     charge_service,
     credit_queries,
+    held_queries,
     list_queries,
     papers,
     statement_rules,
@@ -63,6 +64,8 @@ class Statement:
     debit_cents: int
     credit_cents: int
     share_changes_cents: int
+    #: Paid from credit and sent back: bills show both already.
+    on_bills_cents: int
 
     @property
     def code(self) -> str:
@@ -74,7 +77,7 @@ class Statement:
 
     @property
     def other_cents(self) -> int:
-        on_papers = self.share_changes_cents - self.sums.credited_cents
+        on_papers = self.share_changes_cents - self.sums.credited_cents + self.on_bills_cents
         return statement_rules.other_cents(self.by_kind, on_papers)
 
     @property
@@ -147,6 +150,7 @@ def _statement(leaid: str, consortium: str | None) -> tuple[Desk, Statement | No
         share_changes_cents=credit_queries.billed_as(
             session, district.id, chosen.id, OrderKind.SHARE_CHANGE
         ),
+        on_bills_cents=held_queries.on_papers_cents(session, district.id, chosen.id),
     )
 
 

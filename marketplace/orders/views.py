@@ -12,11 +12,15 @@ from marketplace.orders import (
     agent_views,
     audit_views,
     credit_views,
+    held_views,
     invoice_views,
     list_queries,
     money_views,
     order_views,
+    pending_queries,
+    pending_views,
     receipt_views,
+    reminder_views,
     statement_views,
 )
 from marketplace.orders.desk_views import Desk, bp
@@ -27,10 +31,13 @@ __all__ = [
     "audit_views",
     "bp",
     "credit_views",
+    "held_views",
     "invoice_views",
     "money_views",
     "order_views",
+    "pending_views",
     "receipt_views",
+    "reminder_views",
     "statement_views",
 ]
 
@@ -46,6 +53,7 @@ def money_of_district(_district: Any) -> str | None:
         desk=desk,
         sums=list_queries.sums(db.session(), query),
         rows=list_queries.rows(db.session(), query.limit(5)),
+        waiting=pending_queries.count_waiting(db.session(), district_id=desk.organization.id),
     )
 
 
@@ -59,6 +67,7 @@ def orders_of_vendor(_vendor: Any) -> str | None:
         "orders/_vendor_panel.html",
         desk=desk,
         sums=list_queries.sums(db.session(), query),
+        waiting=pending_queries.count_waiting(db.session(), issuer_id=desk.organization.id),
         renewals=list_queries.terms_ending(db.session(), desk.organization.id, clock.now().date()),
     )
 
@@ -75,5 +84,6 @@ def money_of_consortium(consortium: Any) -> str | None:
         "orders/_console_panel.html",
         desk=Desk("consortium", organization),
         sums=list_queries.sums(db.session(), query),
+        waiting=pending_queries.count_waiting(db.session(), issuer_id=org_id),
         held_back=len(list_queries.held_back(db.session(), org_id)),
     )

@@ -1,4 +1,4 @@
-"""Appeals, stops and messages: what others than the readers have to say."""
+"""Appeals and stops: what others than the readers have to say."""
 
 from types import SimpleNamespace
 from uuid import UUID
@@ -21,86 +21,18 @@ from marketplace.reviews import (
     rubric_queries,
     rules,
 )
-from marketplace.reviews.models import EmergencyStop, Review, ReviewAppeal, ReviewMessage
+from marketplace.reviews.appeal_models import ReviewAppealVote
+from marketplace.reviews.models import (
+    EmergencyStop,
+    Review,
+    ReviewAppeal,
+    ReviewSeat,
+)
 from marketplace.reviews.publishing_service import append_decision, publish_card
-from marketplace.reviews.rules import Found, MessageKind, Outcome, ReviewStatus, Seat, Source
+from marketplace.reviews.rules import Found, Outcome, ReviewStatus, Seat, Source
 from marketplace.scorecards import service as scorecards
 
 STANDS = (ReviewStatus.PUBLISHED, ReviewStatus.EXPIRED)
-
-
-# -- messages --------------------------------------------------------------------------------
-
-
-def ask_vendor(
-    session: Session, actor: Actor, review_id: UUID, *, question: str, words: str, once_key: str
-) -> ReviewMessage:
-    """A reviewer asks; the vendor sees the question, not who asked. Whoever settles may also
-    answer a point of the vendor's with a note."""
-    review = queries.get_review(session, review_id, lock=True)
-    seat = queries.my_seat(session, actor, review.id)
-    require(actor, "reviews.ask_vendor", seat)
-    settles = review.status is ReviewStatus.CHECKING and seat.seat is Seat.SETTLES
-    if sent := queries.message_sent(session, review.id, once_key):
-        return sent
-    kind = MessageKind.NOTE if settles else MessageKind.QUESTION
-    message = _write(session, actor, review, question, kind, words, once_key)
-    letters.tell_vendor(
-        session,
-        evidence_queries.tool_of(session, review.tool_id),
-        f"the reviewers wrote about {question}",
-        "Read it and reply on the page of the review.",
-    )
-    return message
-
-
-def reply_reviewers(
-    session: Session, actor: Actor, review_id: UUID, *, question: str, words: str, once_key: str
-) -> ReviewMessage:
-    """The vendor replies; while it checks the facts, its words are a point to be answered."""
-    review = queries.get_review(session, review_id, lock=True)
-    require(actor, "reviews.reply_reviewers", review)
-    if sent := queries.message_sent(session, review.id, once_key):
-        return sent
-    checks = review.status is ReviewStatus.CHECKING
-    if checks and review.check_answered_at:
-        raise RuleBroken("You have closed your check of the facts.")
-    kind = MessageKind.POINT if checks else MessageKind.REPLY
-    message = _write(session, actor, review, question, kind, words, once_key)
-    tool = evidence_queries.tool_of(session, review.tool_id)
-    letters.tell_seats(
-        session, review, tool, f"the vendor wrote about {question}", "", f"/reviews/{review.id}"
-    )
-    return message
-
-
-def _write(
-    session: Session,
-    actor: Actor,
-    review: Review,
-    question: str,
-    kind: MessageKind,
-    words: str,
-    once_key: str,
-) -> ReviewMessage:
-    rules.check_status(review.status, *rules.OPEN)
-    if question not in rubric_queries.rubric(review.rubric_version).by_id:
-        raise RuleBroken("Choose the question it is about.", "question")
-    rules.check_words(words, "Write what you want to say.")
-    message = ReviewMessage(
-        org_id=review.org_id,
-        review_id=review.id,
-        question=question,
-        kind=kind,
-        words=words.strip(),
-        written_at=clock.now(),
-        written_by_id=actor.person,
-        once_key=once_key,
-    )
-    session.add(message)
-    session.flush()
-    emit(session, actor, "reviews.message_written", review, kind=str(kind), question=question)
-    return message
 
 
 # -- appeals ---------------------------------------------------------------------------------
@@ -141,18 +73,22 @@ def appeal_review(
         session,
         tool,
         "somebody appeals",
-        f"{question}: choose somebody who had no part in this review to decide."
+        f"{question}: choose two people who had no part in this review to decide."
         + letters.until(appeal.decide_by),
         f"/admin/reviews/{review.id}",
     )
-    if seat := queries.seat_of(session, review.id, Seat.APPEAL):
-        _tell_decider(session, tool, seat.user_id, appeal)
+    for each in rules.DECIDE_APPEALS:
+        if seat := queries.seat_of(session, review.id, each):
+            text = f"An appeal about {appeal.question} waits for you."
+            _tell_decider(session, tool, seat.user_id, appeal, text)
     return appeal
 
 
-def _tell_decider(session: Session, tool: Tool, user_id: UUID, appeal: ReviewAppeal) -> None:
+def _tell_decider(
+    session: Session, tool: Tool, user_id: UUID, appeal: ReviewAppeal, text: str
+) -> None:
     user = accounts.get_user(session, user_id)
-    text = f"An appeal about {appeal.question} waits for you." + letters.until(appeal.decide_by)
+    text += letters.until(appeal.decide_by)
     letters.tell_person(
         session, user, tool, "decide an appeal", text, f"/reviews/appeals/{appeal.id}"
     )
@@ -167,11 +103,14 @@ def decide_appeal(
     why: str,
     found: Found | None = None,
 ) -> ReviewAppeal:
-    """Somebody without another part in the review decides; a correction is appended and the card
-    published anew. The first decision holds."""
+    """One of two people without another part in the review says what they find. Once both find
+    the same it is decided; a correction is appended and the card published anew.
+
+    Where they differ each may find anew. Saying the same again changes nothing.
+    """
     appeal = evidence_queries.get_appeal(session, appeal_id)
     review = queries.get_review(session, appeal.review_id, lock=True)
-    seat = queries.my_seat(session, actor, review.id, Seat.APPEAL, lock=True)
+    seat = queries.my_seat(session, actor, review.id, *rules.DECIDE_APPEALS, lock=True)
     require(actor, "reviews.decide_appeal", seat)
     appeal = evidence_queries.get_appeal(session, appeal_id, lock=True)
     if appeal.outcome is not None:
@@ -179,30 +118,111 @@ def decide_appeal(
     _check_is_other(session, actor, appeal, review)
     rules.check_words(why, "Give the reason: it is public.", "why")
     if outcome is Outcome.CORRECTED:
-        if found is None:
-            raise RuleBroken("Enter the answer that is right.", "option")
-        criterion = rubric_queries.rubric(review.rubric_version).by_id[appeal.question]
-        rules.check_found(found, criterion.options, queries.today())
-        if found.document_id:
-            evidence_queries.document_of_tool(session, review.tool_id, found.document_id)
+        _check_correction(session, review, appeal, found)
+    votes = evidence_queries.votes_on(session, appeal.id)
+    mine = (outcome, found)
+    before = votes.pop(seat.id, None)
+    if before is not None and rules.same_verdict(_verdict(before[0]), mine):
+        return appeal
+    _find(session, review, appeal, seat, outcome, why, found)
+    emit(session, actor, "reviews.appeal_found", appeal, outcome=str(outcome))
+    other = next((vote for vote, _ in votes.values()), None)
+    if other is None:
+        _tell_other(session, review, appeal, seat, "The other one has found. It is your turn.")
+    elif rules.same_verdict(_verdict(other), mine):
+        _conclude(session, actor, review, appeal, other, why)
+    else:
+        _tell_other(session, review, appeal, seat, "You two differ. Read each other’s reasons.")
+    return appeal
+
+
+def _check_correction(
+    session: Session, review: Review, appeal: ReviewAppeal, found: Found | None
+) -> None:
+    if found is None:
+        raise RuleBroken("Enter the answer that is right.", "option")
+    criterion = rubric_queries.rubric(review.rubric_version).by_id[appeal.question]
+    rules.check_found(found, criterion.options, queries.today())
+    if found.document_id:
+        evidence_queries.document_of_tool(session, review.tool_id, found.document_id)
+
+
+def _verdict(vote: ReviewAppealVote) -> tuple[Outcome, Found]:
+    return vote.outcome, queries.found_of(vote)
+
+
+def _find(
+    session: Session,
+    review: Review,
+    appeal: ReviewAppeal,
+    seat: ReviewSeat,
+    outcome: Outcome,
+    why: str,
+    found: Found | None,
+) -> None:
+    """Keep what one of the two found; to let an answer stand is to find it anew."""
+    stands = queries.found_of(queries.decisions_of(session, review.id)[appeal.question])
+    session.add(
+        ReviewAppealVote(
+            org_id=review.org_id,
+            review_id=review.id,
+            appeal_id=appeal.id,
+            question=appeal.question,
+            seat_id=seat.id,
+            seat=seat.seat,
+            number=evidence_queries.count_of_votes(session, appeal.id) + 1,
+            outcome=outcome,
+            why=why.strip(),
+            found_at=clock.now(),
+            **queries.columns_of(found if outcome is Outcome.CORRECTED and found else stands),
+        )
+    )
+    session.flush()
+
+
+def _conclude(
+    session: Session,
+    actor: Actor,
+    review: Review,
+    appeal: ReviewAppeal,
+    first: ReviewAppealVote,
+    why: str,
+) -> None:
+    """Both found the same: what the first one proved holds, with the reasons of both."""
+    seat = queries.seat_of(session, review.id, Seat.APPEAL)
+    assert seat is not None
+    reasons = first.why if why.strip() == first.why else f"{first.why} {why.strip()}"
+    if first.outcome is Outcome.CORRECTED:
         append_decision(
-            session, actor, review, appeal.question, found, Source.CORRECTED,
-            why=why, seat_id=seat.id, appeal_id=appeal.id,
+            session, actor, review, appeal.question, queries.found_of(first), Source.CORRECTED,
+            why=reasons, seat_id=seat.id, appeal_id=appeal.id,
         )  # fmt: skip
-    appeal.outcome, appeal.why, appeal.decided_at = outcome, why.strip(), clock.now()
+    appeal.outcome, appeal.why, appeal.decided_at = first.outcome, reasons, clock.now()
     appeal.seat_id, appeal.decided_in, appeal.is_open = seat.id, Seat.APPEAL, None
     session.flush()
-    if outcome is Outcome.CORRECTED:
+    if first.outcome is Outcome.CORRECTED:
         publish_card(session, Actor.system(), review.id)
-    emit(session, actor, "reviews.appeal_decided", appeal, outcome=str(outcome))
-    tool = evidence_queries.tool_of(session, review.tool_id)
-    letters.tell_vendor(session, tool, "an appeal is decided", rules.OUTCOME_WORDS[outcome] + ".")
-    filer = accounts.get_user(session, appeal.filed_by_id)
-    text = f"{rules.OUTCOME_WORDS[outcome]}. {why.strip()}"
-    letters.tell_person(
-        session, filer, tool, "your appeal is decided", text, f"/tools/{tool.slug}/reviewers"
+    emit(session, actor, "reviews.appeal_decided", appeal, outcome=str(first.outcome))
+    tool, said = (
+        evidence_queries.tool_of(session, review.tool_id),
+        rules.OUTCOME_WORDS[first.outcome],
     )
-    return appeal
+    letters.tell_vendor(session, tool, "an appeal is decided", f"{said}.")
+    filer = accounts.get_user(session, appeal.filed_by_id)
+    letters.tell_person(
+        session, filer, tool, "your appeal is decided", f"{said}. {reasons}",
+        f"/tools/{tool.slug}/reviewers",
+    )  # fmt: skip
+
+
+def _tell_other(
+    session: Session, review: Review, appeal: ReviewAppeal, mine: ReviewSeat, text: str
+) -> None:
+    seats = [queries.seat_of(session, review.id, each) for each in rules.DECIDE_APPEALS]
+    tool = evidence_queries.tool_of(session, review.tool_id)
+    for seat in seats:
+        if seat is not None and seat.id != mine.id:
+            _tell_decider(session, tool, seat.user_id, appeal, text)
 
 
 def _check_is_other(session: Session, actor: Actor, appeal: ReviewAppeal, review: Review) -> None:

@@ -17,6 +17,7 @@ from marketplace.reviews import (
     reading_service,
     review_service,
     rules,
+    seat_service,
     watch_rules,
 )
 from marketplace.reviews.appeal_service import drop_stop
@@ -46,7 +47,7 @@ def pass_time(session: Session, actor: Actor) -> int:
             drop_stop(session, actor, stop.tool_id, "Nobody confirmed it.")
             done += 1
     for user_id, vendor_id in queries.seated_negotiators(session):
-        review_service.recuse_negotiator(session, actor, user_id, vendor_id)
+        seat_service.recuse_negotiator(session, actor, user_id, vendor_id)
         done += 1
     return done
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization
@@ -13,10 +14,12 @@ from marketplace.core.access import Actor, is_operator
 from marketplace.core.errors import NotFound
 from marketplace.core.files import StoredFile
 from marketplace.reviews import queries
+from marketplace.reviews.appeal_models import ReviewAppealVote
 from marketplace.reviews.evidence_models import EvidenceDocument, PolicyCapture, WatchedPolicy
 from marketplace.reviews.evidence_rules import Audience
 from marketplace.reviews.models import EmergencyStop, Review, ReviewAppeal, ReviewSeat
 from marketplace.reviews.policy import is_reviewer
+from marketplace.reviews.rules import DECIDE_APPEALS
 
 #: Columns that are TRUE or NULL, as conditions.
 STOP_IS_OPEN: Any = EmergencyStop.is_open
@@ -236,6 +239,22 @@ def appeal_sent(session: Session, review_id: UUID, once_key: str) -> ReviewAppea
     return session.exec(query).one_or_none()
 
 
+def votes_on(session: Session, appeal_id: UUID) -> dict[UUID, tuple[ReviewAppealVote, ReviewSeat]]:
+    """What each who decides an appeal found last, by seat; of those who still sit there."""
+    query = (
+        select(ReviewAppealVote, ReviewSeat)
+        .join(ReviewSeat, col(ReviewSeat.id) == ReviewAppealVote.seat_id)
+        .where(ReviewAppealVote.appeal_id == appeal_id, queries.SITS)
+        .order_by(col(ReviewAppealVote.number))
+    )
+    return {seat.id: (vote, seat) for vote, seat in session.exec(query)}
+
+
+def count_of_votes(session: Session, appeal_id: UUID) -> int:
+    query = select(func.count()).where(ReviewAppealVote.appeal_id == appeal_id)
+    return session.exec(query).one()
+
+
 def appeals_open(session: Session, until: date | None = None) -> list[tuple[Any, Any, Any]]:
     """Appeals without a decision, with review and tool, whose day comes first, first."""
     query = (
@@ -254,6 +273,8 @@ def appeals_open(session: Session, until: date | None = None) -> list[tuple[Any,
 def appeal_seats(session: Session, user_id: UUID) -> set[UUID]:
     """The reviews in which a person decides appeals."""
     query = select(ReviewSeat.review_id).where(
-        ReviewSeat.user_id == user_id, queries.SITS, ReviewSeat.seat == "appeal"
+        ReviewSeat.user_id == user_id,
+        queries.SITS,
+        col(ReviewSeat.seat).in_(DECIDE_APPEALS),
     )
     return set(session.exec(query).all())

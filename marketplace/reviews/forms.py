@@ -13,7 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace.core.web import Form
 from marketplace.reviews import evidence_rules, rules, watch_rules
@@ -66,6 +66,17 @@ def facts_form(rubric: Rubric, facts: dict[str, Any]) -> Form:
     return type("FactsForm", (Form,), fields)()
 
 
+def confirm_form(rubric: Rubric, facts: dict[str, Any]) -> Form:
+    """The vendor's facts, for a reviewer to confirm or put right."""
+    asked = type(facts_form(rubric, facts))
+    why = TextAreaField(
+        "Why a fact is otherwise",
+        [LONG],
+        description="Only where you put one right. Name where you saw it.",
+    )
+    return type("ConfirmFactsForm", (asked,), {"why": why})()
+
+
 def _shown(value: Any) -> str | None:
     return {True: "yes", False: "no", None: None}.get(value, str(value))
 
@@ -100,6 +111,16 @@ def answers_typed(form: Form) -> dict[str, dict[str, str]]:
         for name in form._fields
         if f"{name}-words" in form._fields
     }
+
+
+class PrefillForm(Form):
+    export = TextAreaField(
+        "Question ids and answers",
+        validators=[
+            InputRequired("Paste the lines of your HECVAT."),
+            Length(max=400_000, message="The export is longer than 400,000 letters."),
+        ],
+    )
 
 
 class SignForm(Form):

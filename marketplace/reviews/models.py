@@ -62,6 +62,15 @@ class Review(OwnedByOrg, table=True):
     #: {question: {"state", "option", "words"}}: the vendor's own answers.
     answers: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     edits: int = 0
+    #: When a reviewer confirmed the facts; what the vendor had said, and why it is otherwise.
+    facts_confirmed_at: datetime | None = None
+    facts_confirmed_by_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    facts_said: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    facts_words: str = Field(default="", sa_type=Text)
+    #: Of a re-check: {question: why it is read again}. None: everything is read.
+    rereads: dict[str, str] | None = Field(default=None, sa_type=JSON)
+    #: The number of the review whose other answers a re-check carries over.
+    carries_over: int | None = None
     officer_name: str = ""
     officer_title: str = ""
     signed_on: date | None = None
@@ -142,7 +151,7 @@ class ReviewSeat(OwnedByOrg, table=True):
     ended_because: str = Field(default="", sa_type=Text)
 
 
-def _proof_checks() -> tuple[CheckConstraint, ...]:
+def proof_checks() -> tuple[CheckConstraint, ...]:
     """What every answer with its proof must hold, made anew for each table."""
     return (
         CheckConstraint("(state = 'answered') = (option <> '')", name="option"),
@@ -155,7 +164,7 @@ def _proof_checks() -> tuple[CheckConstraint, ...]:
     )
 
 
-class _Proven(OwnedByOrg):
+class Proven(OwnedByOrg):
     """An answer with what shows it: document, place, sentence, day."""
 
     review_id: UUID = Field(foreign_key="review.id", index=True)
@@ -171,18 +180,18 @@ class _Proven(OwnedByOrg):
     expires_on: date | None = None
 
 
-class ReviewReading(_Proven, table=True):
+class ReviewReading(Proven, table=True):
     """What one reader found; nobody else sees it before both have handed in."""
 
     __tablename__ = "review_reading"
-    __table_args__ = (UniqueConstraint("seat_id", "question"), *_proof_checks())
+    __table_args__ = (UniqueConstraint("seat_id", "question"), *proof_checks())
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     seat_id: UUID = Field(foreign_key="review_seat.id")
     saved_at: datetime
 
 
-class ReviewDecision(_Proven, table=True):
+class ReviewDecision(Proven, table=True):
     """The answer that holds. A correction is a further version; nothing here is edited."""
 
     __tablename__ = "review_decision"
@@ -190,7 +199,7 @@ class ReviewDecision(_Proven, table=True):
         UniqueConstraint("review_id", "question", "version"),
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("source NOT IN ('settled', 'corrected') OR why <> ''", name="why"),
-        *_proof_checks(),
+        *proof_checks(),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -9,7 +9,15 @@ from marketplace.accounts import queries as accounts
 from marketplace.catalogue.models import Tool
 from marketplace.core import db, panels, web
 from marketplace.core.errors import RuleBroken
-from marketplace.reviews import evidence_queries, evidence_service, queries, review_service, rules
+from marketplace.reviews import (
+    evidence_queries,
+    evidence_service,
+    queries,
+    recheck_queries,
+    review_service,
+    rules,
+    seat_service,
+)
 from marketplace.reviews.forms import AssignForm, PressForm, WatchForm
 from marketplace.reviews.rules import OPEN, ReviewStatus
 from marketplace.reviews.shared_views import bp, only, past_the_scope, sent_file
@@ -38,8 +46,11 @@ def open_review(tool_slug: str) -> Any:
     actor = only("reviews.desk")
     tool, _ = evidence_queries.public_tool(db.session(), tool_slug)
     form, alone = PressForm(), "without_vendor" in request.form
+    lighter = "recheck" in request.form
     if form.submitted(
-        lambda w: review_service.open_review(w, actor, tool.id, without_vendor=alone)
+        lambda w: review_service.open_review(
+            w, actor, tool.id, without_vendor=alone, recheck=lighter
+        )
     ):
         flash("The review is open. Choose two reviewers.", "good")
         return redirect(url_for(".assign_seat", review_id=form.result.id))
@@ -60,7 +71,7 @@ def assign_seat(review_id: UUID) -> Any:
         person = form.person_typed
         if person is None:
             raise RuleBroken("Choose a reviewer.", "person")
-        return review_service.assign_seat(
+        return seat_service.assign_seat(
             writer, actor, review_id, user_id=person, seat=form.seat_typed
         )
 
@@ -70,6 +81,7 @@ def assign_seat(review_id: UUID) -> Any:
     session = db.session()
     review = queries.get_review(session, review_id)
     seats = queries.seats_of(session, review.id)
+    again, no_recheck = recheck_queries.may_recheck(session, review)
     return web.form_page(
         "reviews/assign_seat.html",
         form,
@@ -80,6 +92,8 @@ def assign_seat(review_id: UUID) -> Any:
         homes=accounts.organizations_by_id(session, [s.home_id for s in seats]),
         barred=queries.negotiators(session, review.vendor_id),
         recusals=queries.recusals(session, review.vendor_id),
+        again=again,
+        no_recheck=no_recheck,
         appeals=[a for a in evidence_queries.appeals_of(session, review.tool_id) if a.is_open],
         reopened=queries.reopened(session, review.id),
         is_open=review.status in OPEN or review.status is ReviewStatus.PUBLISHED,

@@ -21,7 +21,7 @@ from marketplace.reviews import (
 )
 from marketplace.reviews.forms import AppealDecisionForm, AppealForm, ChangeForm, StopForm
 from marketplace.reviews.models import Review
-from marketplace.reviews.rules import Outcome, ReviewStatus, Seat
+from marketplace.reviews.rules import Outcome, ReviewStatus
 from marketplace.reviews.shared_views import bp, only, past_the_scope
 from marketplace.reviews.watch_rules import Decision
 
@@ -61,6 +61,7 @@ def history_of(tool: Tool) -> Mapping[str, Any]:
         "reviews": reviews,
         "seats": seats,
         "newest": newest,
+        "facts_asked": rubric_queries.rubric().facts,
         "users": queries.users_by_id(session, people),
         "organizations": accounts.organizations_by_id(
             session, [*homes, *(a.org_id for a in appeals)]
@@ -155,7 +156,7 @@ def appeal_review(slug: str) -> Any:
             once_key=form.key,
         )
     ):
-        flash("Your appeal is filed. Somebody else decides it within 20 working days.", "good")
+        flash("Your appeal is filed. Two others decide it within 20 working days.", "good")
         return redirect(url_for(".review_history", slug=slug))
     tool, vendor = evidence_queries.public_tool(db.session(), slug)
     return web.form_page("reviews/appeal_review.html", form, tool=tool, vendor=vendor)
@@ -166,7 +167,7 @@ def appeal_review(slug: str) -> Any:
 def decide_appeal(appeal_id: UUID) -> Any:
     session, actor = db.session(), login.current_actor()
     appeal = evidence_queries.get_appeal(session, appeal_id)
-    queries.my_seat(session, actor, appeal.review_id, Seat.APPEAL)
+    mine = queries.my_seat(session, actor, appeal.review_id, *rules.DECIDE_APPEALS).id
     review = queries.get_review(session, appeal.review_id)
     form, criterion = AppealDecisionForm(), _criterion(review, appeal.question)
     form.ask(criterion, evidence_queries.documents_of(session, review.tool_id))
@@ -181,9 +182,13 @@ def decide_appeal(appeal_id: UUID) -> Any:
         )
 
     if form.submitted(decide):
-        flash("Decided. The reason is public.", "good")
+        held = form.result.outcome is not None
+        words = "Decided. The reason is public." if held else "Kept. It counts once both find so."
+        flash(words, "good")
         return redirect(url_for(".inbox"))
     session = db.session()
+    votes = evidence_queries.votes_on(session, appeal_id)
+    found_by = [(vote, seat.id == mine) for vote, seat in votes.values()] if mine in votes else []
     appeal = evidence_queries.get_appeal(session, appeal_id)
     now = queries.decisions_of(session, appeal.review_id).get(appeal.question)
     if now and not form.is_submitted():
@@ -195,10 +200,13 @@ def decide_appeal(appeal_id: UUID) -> Any:
         appeal=appeal,
         criterion=criterion,
         now=now,
+        found_by=found_by,
         review=queries.get_review(session, appeal.review_id),
         tool=evidence_queries.tool_of(session, review.tool_id),
         appellant=accounts.get_organization(session, appeal.org_id),
-        documents=evidence_queries.documents_by_id(session, [now.document_id] if now else []),
+        documents=evidence_queries.documents_by_id(
+            session, [row.document_id for row in (now, *(vote for vote, _ in found_by)) if row]
+        ),
     )
 
 

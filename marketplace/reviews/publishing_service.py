@@ -11,6 +11,9 @@ from marketplace.reviews.models import Review, ReviewDecision
 from marketplace.reviews.rules import Found, Seat, Source
 from marketplace.scorecards import service as scorecards
 
+#: They have done their part once the review is over, without handing anything in.
+_WORK_AT_ANY_TIME = (Seat.SETTLES, Seat.APPEAL, Seat.APPEAL_SECOND)
+
 
 def publish_card(session: Session, actor: Actor, review_id: UUID) -> Review:
     """Hand the answers that hold to scorecards; each call publishes a further card.
@@ -79,6 +82,6 @@ def release_seats(session: Session, actor: Actor, review: Review) -> None:
     for seat in queries.seats_of(session, review.id):
         if seat.is_fit:
             seat.is_fit, seat.ended_at = None, clock.now()
-            if seat.done_at is None and seat.seat in (Seat.SETTLES, Seat.APPEAL):
+            if seat.done_at is None and seat.seat in _WORK_AT_ANY_TIME:
                 seat.done_at = clock.now()
     session.flush()

@@ -9,12 +9,22 @@ from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.events import emit
-from marketplace.reviews import evidence_queries, holidays, letters, queries, rubric_queries, rules
+from marketplace.reviews import (
+    evidence_queries,
+    holidays,
+    letters,
+    queries,
+    recheck_queries,
+    recheck_rules,
+    rubric_queries,
+    rules,
+)
 from marketplace.reviews.appeal_service import drop_stop
 from marketplace.reviews.models import (
     Review,
     ReviewDecision,
     ReviewReading,
+    ReviewReopening,
     ReviewSeat,
 )
 from marketplace.reviews.publishing_service import append_decision, publish_card, release_seats
@@ -102,6 +112,7 @@ def hand_in(session: Session, actor: Actor, review_id: UUID) -> Review:
         return review
     rules.check_status(review.status, ReviewStatus.READING)
     _check_still_free(session, seat)
+    rules.check_facts_confirmed(review.facts_confirmed_at is not None, seat.seat)
     read = queries.readings_of_seat(session, seat)
     left = [q for q in rubric_queries.questions_to_read(review, seat.seat) if q not in read]
     rules.check_all_there(left, "are not read yet")
@@ -135,6 +146,7 @@ def _settle_what_agrees(session: Session, actor: Actor, review: Review) -> None:
         found = _silent(review, found)
         by = seat.id if seat and source is Source.FIRST else None
         append_decision(session, actor, review, question, found, source, seat_id=by, is_first=True)
+    _carry_over(session, actor, review)
     emit(session, actor, "reviews.settling_began", review, differ=len(differ))
     if not differ:
         _begin_check(session, actor, review)
@@ -143,6 +155,22 @@ def _settle_what_agrees(session: Session, actor: Actor, review: Review) -> None:
     review.reminded_days = 9_999
     text = f"The two readings differ on {len(differ)} questions." + letters.until(review.due_on)
     _tell_settler(session, review, "differences to settle", text)
+
+
+def _carry_over(session: Session, actor: Actor, review: Review) -> None:
+    """What a re-check did not read again holds as it was proven before, with its own date."""
+    earlier = recheck_queries.carried_from(session, review)
+    if earlier is None:
+        return
+    before, again = queries.decisions_of(session, earlier.id), review.rereads or {}
+    rubric = rubric_queries.rubric(review.rubric_version)
+    for criterion in rubric_queries.applicable(rubric, review.facts):
+        row = before.get(criterion.id)
+        if row is not None and criterion.id not in again:
+            append_decision(
+                session, actor, review, criterion.id, queries.found_of(row), Source.CARRIED,
+                is_first=True,
+            )  # fmt: skip
 
 
 def _silent(review: Review, found: Found) -> Found:
@@ -247,6 +275,9 @@ def publish_review(session: Session, actor: Actor, review_id: UUID) -> Review:
         release_seats(session, Actor.system(), earlier)
     review.status, review.is_open, review.due_on = ReviewStatus.PUBLISHED, None, None
     review.published_at, review.expires_on = clock.now(), queries.today() + rules.HOLDS
+    if earlier and review.rereads is not None:
+        review.expires_on = recheck_rules.holds_until(earlier.expires_on, queries.today())
+        _keep_doubts(session, earlier, review)
     review.reminded_days = 9_999
     session.flush()
     drop_stop(session, Actor.system(), review.tool_id, "A new review was published.")
@@ -256,6 +287,23 @@ def publish_review(session: Session, actor: Actor, review_id: UUID) -> Review:
     emit(session, actor, "reviews.published", review, tool=str(tool.id))
     _tell_of_publishing(session, tool, review)
     return review
+
+
+def _keep_doubts(session: Session, earlier: Review, review: Review) -> None:
+    """What came into doubt meanwhile, and was carried over, stays in doubt."""
+    for question, row in queries.reopened(session, earlier.id).items():
+        if question not in (review.rereads or {}):
+            session.add(
+                ReviewReopening(
+                    org_id=review.org_id,
+                    review_id=review.id,
+                    question=question,
+                    source_id=row.source_id,
+                    because=row.because,
+                    opened_at=clock.now(),
+                    is_void=row.is_void,
+                )
+            )
 
 
 def _tell_of_publishing(session: Session, tool: Tool, review: Review) -> None:

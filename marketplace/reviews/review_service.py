@@ -4,37 +4,40 @@ from collections.abc import Mapping
 from datetime import date
 from secrets import token_hex
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import Organization
-from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
-from marketplace.core.errors import NotFound, RuleBroken
+from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.reviews import (
     evidence_queries,
     holidays,
     letters,
     queries,
+    recheck_queries,
     rubric_queries,
     rules,
 )
-from marketplace.reviews.models import Review, ReviewSeat, ReviewStanding
-from marketplace.reviews.rules import ReviewStatus, Seat, State, Tie
+from marketplace.reviews.models import Review
+from marketplace.reviews.rules import ReviewStatus, Seat, State
 
 
 def open_review(
-    session: Session, actor: Actor, tool_id: UUID, *, without_vendor: bool = False
+    session: Session,
+    actor: Actor,
+    tool_id: UUID,
+    *,
+    without_vendor: bool = False,
+    recheck: bool = False,
 ) -> Review:
     """Ask the vendor to answer; `without_vendor`: the reviewers begin at once, by themselves.
+    `recheck`: only what aged, changed or was conditional is read again, the rest carried over.
 
     Opening a tool's review again gives the one that is under way.
     """
@@ -45,6 +48,9 @@ def open_review(
     if found := queries.open_review_of(session, tool.id):
         return found
     rubric, earlier = rubric_queries.rubric(), queries.reviews_of(session, tool.id)
+    carries, again = (
+        recheck_queries.check_may_recheck(session, tool.id) if recheck else (None, None)
+    )
     review = Review(
         org_id=queries.operator_org(session).id,
         tool_id=tool.id,
@@ -58,17 +64,20 @@ def open_review(
         asked_at=clock.now(),
         facts=dict(earlier[0].facts) if earlier else {},
         answers=dict(earlier[0].answers) if earlier else {},
+        rereads=again,
+        carries_over=carries.number if carries else None,
         seed=token_hex(16),
         due_on=queries.today() + rules.SILENT_AFTER,
     )
     session.add(review)
     session.flush()
-    emit(session, actor, "reviews.opened", review, tool=str(tool.id))
+    emit(session, actor, "reviews.opened", review, tool=str(tool.id), recheck=recheck)
     letters.tell_vendor(
         session,
         tool,
         "please answer the privacy questions",
-        "Two reviewers of member districts will read your papers. Answer the questions and have "
+        ("Your earlier answers are filled in. Change what is new. " if recheck else "")
+        + "Two reviewers of member districts will read your papers. Answer the questions and have "
         "an officer sign them. If we hear nothing for 30 days, each open question is shown as "
         "“would not answer”." + letters.until(review.due_on),
     )
@@ -99,7 +108,7 @@ def answer_rubric(
     the option "declined" says in so many words that the vendor will not answer."""
     review = queries.get_review(session, review_id, lock=True)
     require(actor, "reviews.answer_rubric", review)
-    _check_vendor_may_write(review)
+    rules.check_vendor_may_write(review.status, is_signed=review.signed_at is not None)
     if seen_edits is not None and seen_edits != review.edits:
         raise RuleBroken(
             "Somebody of your company saved other answers after you opened this page. What you "
@@ -107,6 +116,8 @@ def answer_rubric(
         )
     rubric = rubric_queries.rubric(review.rubric_version)
     if facts is not None:
+        if review.facts_confirmed_at:
+            raise RuleBroken("A reviewer has confirmed the facts. Write to the reviewers instead.")
         review.facts = rubric_queries.checked_facts(rubric, facts)
     kept = dict(review.answers)
     for question, said in (answers or {}).items():
@@ -118,7 +129,7 @@ def answer_rubric(
         if len(words) > rules.LONGEST_WORDS:
             raise RuleBroken(f"Use {rules.LONGEST_WORDS:,} letters at most.", f"{question}-words")
         kept.pop(question, None)
-        if option:
+        if option or words:
             kept[question] = {"option": str(option), "words": words}
     review.answers = kept
     review.edits += 1
@@ -140,11 +151,11 @@ def sign_answers(
     require(actor, "reviews.sign_answers", review)
     if review.signed_at:
         return review
-    _check_vendor_may_write(review)
+    rules.check_vendor_may_write(review.status, is_signed=review.signed_at is not None)
     rubric = rubric_queries.rubric(review.rubric_version)
     rubric_queries.checked_facts(rubric, review.facts)
     asked = rubric_queries.applicable(rubric, review.facts)
-    left = [each.id for each in asked if each.id not in review.answers]
+    left = [each.id for each in asked if each.id not in rubric_queries.answered(review)]
     rules.check_all_there(left, "have no answer yet")
     rules.check_officer(officer_name, officer_title, signed_on, queries.today())
     review.officer_name, review.officer_title = officer_name.strip(), officer_title.strip()
@@ -157,14 +168,9 @@ def sign_answers(
     return review
 
 
-def _check_vendor_may_write(review: Review) -> None:
-    if review.signed_at:
-        raise RuleBroken("These answers are signed. Write to the reviewers to add to them.")
-    rules.check_status(review.status, ReviewStatus.ANSWERING, ReviewStatus.READING)
-
-
 def _begin_reading(session: Session, actor: Actor, review: Review) -> None:
     review.status, review.reminded_days = ReviewStatus.READING, 9_999
+    _look_anew(session, review)
     review.due_on = holidays.working_days_after(queries.today(), rules.READ_DAYS)
     for seat in queries.seats_of(session, review.id):
         if seat.is_fit:
@@ -188,155 +194,55 @@ def _begin_reading(session: Session, actor: Actor, review: Review) -> None:
     )
 
 
-# -- who sits where --------------------------------------------------------------------------
+def _look_anew(session: Session, review: Review) -> None:
+    """A re-check also reads what changed since it was opened, and what is answered otherwise."""
+    if earlier := recheck_queries.carried_from(session, review):
+        said = review.answers if review.signed_at else None
+        again = recheck_queries.to_read_again(session, earlier, review.facts, said)
+        review.rereads = {**again, **(review.rereads or {})}
 
 
-def assign_seat(
-    session: Session, actor: Actor, review_id: UUID, *, user_id: UUID, seat: Seat
-) -> ReviewSeat:
-    """Give a reviewer a part in a review; whoever sat there leaves it. The same again is once."""
+def confirm_facts(
+    session: Session, actor: Actor, review_id: UUID, facts: Mapping[str, Any], *, why: str = ""
+) -> Review:
+    """The first reviewer confirms the vendor's facts, or puts them right and says why.
+
+    Facts alone decide which questions apply. Where one is false the reviewer's holds, the
+    difference is public, and questions that apply now are read although the vendor left them
+    out (rubric, profile_facts). What was read of questions that no longer apply is dropped.
+    """
     review = queries.get_review(session, review_id, lock=True)
-    require(actor, "reviews.assign_seat", review)
-    _check_seat_is_open(review, seat)
-    now_there = queries.seat_of(session, review.id, seat)
-    if now_there and now_there.user_id == user_id:
-        return now_there
-    home = _check_person(session, review, user_id)
-    if now_there:
-        if now_there.done_at:
-            raise RuleBroken("This reviewer has handed in already.", "seat")
-        _end(now_there, "Another reviewer took over.")
-    due_on = review.due_on if review.status is not ReviewStatus.ANSWERING else None
-    found = ReviewSeat(
-        org_id=review.org_id,
-        review_id=review.id,
-        vendor_id=review.vendor_id,
-        user_id=user_id,
-        home_id=home,
-        seat=seat,
-        taken_at=clock.now(),
-        assigned_by_id=actor.user_id,
-        due_on=due_on if seat in _READS_AT.get(review.status, ()) else None,
-    )
-    session.flush()  # the earlier seat ends first
-    session.add(found)
-    try:
-        session.flush()
-    except IntegrityError as refused:
-        # Somebody else was quicker, or a tie was declared meanwhile: the keys say no.
-        raise RuleBroken("This person cannot sit here. Load the page again.", "person") from refused
-    emit(session, actor, "reviews.seat_taken", review, seat=str(seat), person=str(user_id))
-    user = accounts.get_user(session, user_id)
-    tool = evidence_queries.tool_of(session, review.tool_id)
-    letters.tell_person(
-        session,
-        user,
-        tool,
-        f"you are asked to review it ({rules.SEAT_WORDS[seat].lower()})",
-        "If you have any tie to the vendor, step aside first: the page says how."
-        + letters.until(found.due_on),
-        f"/reviews/{review.id}",
-    )
-    return found
-
-
-_READS_AT = {
-    ReviewStatus.READING: (Seat.FIRST, Seat.SECOND),
-    ReviewStatus.SETTLING: (Seat.SETTLES,),
-    ReviewStatus.CHECKING: (Seat.SETTLES,),
-}
-
-
-def _check_seat_is_open(review: Review, seat: Seat) -> None:
-    if seat is Seat.APPEAL:
-        rules.check_status(review.status, ReviewStatus.PUBLISHED)
-    elif seat is Seat.SETTLES:
-        rules.check_status(review.status, *rules.OPEN)
-    else:
-        rules.check_status(review.status, ReviewStatus.ANSWERING, ReviewStatus.READING)
-
-
-def _check_person(session: Session, review: Review, user_id: UUID) -> UUID:
-    """The person's district, after every rule about who may sit in this review."""
-    homes = {user.id: org for user, org in queries.reviewers(session)}
-    home = homes.get(user_id)
-    standing = _standing(session, review, user_id)
-    from_a_member = home is not None and _is_of_a_member(home)
-    rules.check_may_sit(
-        is_reviewer=from_a_member,
-        is_vendors=queries.acts_for(session, user_id, review.vendor_id),
-        negotiated=user_id in queries.negotiators(session, review.vendor_id),
-        stepped_aside=not standing.is_fit,
-        has_seat=any(s.user_id == user_id for s in queries.seats_of(session, review.id)),
-    )
-    return cast("Organization", home).id
-
-
-def _is_of_a_member(home: Organization) -> bool:
-    return home.kind in (OrganizationKind.DISTRICT, OrganizationKind.SERVICE_AGENCY)
-
-
-def _standing(session: Session, review: Review, user_id: UUID) -> ReviewStanding:
-    found = queries.standing(session, user_id, review.vendor_id, lock=True)
-    if found is None:
-        found = ReviewStanding(org_id=review.org_id, user_id=user_id, vendor_id=review.vendor_id)
-        session.add(found)
-        session.flush()
-    return found
-
-
-def step_aside(
-    session: Session, actor: Actor, vendor_id: UUID, *, tie: Tie, words: str = ""
-) -> ReviewStanding:
-    """Declare a tie to a vendor, which is public; the person leaves every open review of it."""
-    require(actor, "reviews.step_aside")
-    vendor = accounts.get_organization(session, vendor_id)
-    if vendor.kind is not OrganizationKind.VENDOR:
-        raise NotFound("There is no such vendor.")
-    if len(words) > 500:
-        raise RuleBroken("Use 500 letters at most.", "words")
-    return _recuse(session, actor, actor.person, vendor.id, tie, words.strip())
-
-
-def recuse_negotiator(
-    session: Session, actor: Actor, user_id: UUID, vendor_id: UUID
-) -> ReviewStanding:
-    """Somebody who sits in a review has begun to negotiate with the vendor."""
-    require(actor, "reviews.recuse_negotiator")
-    return _recuse(session, actor, user_id, vendor_id, Tie.NEGOTIATED, "")
-
-
-def _recuse(
-    session: Session, actor: Actor, user_id: UUID, vendor_id: UUID, tie: Tie, words: str
-) -> ReviewStanding:
-    """Seats first, then the standing they point at: the key lets it happen in no other order."""
-    for seat, review, tool in queries.seats_held_by(session, user_id):
-        if review.vendor_id != vendor_id:
-            continue
-        _end(seat, rules.TIE_WORDS[tie])
-        emit(session, actor, "reviews.seat_left", review, seat=str(seat.seat), tie=str(tie))
-        letters.tell_operator(
-            session,
-            tool,
-            "a reviewer stepped aside",
-            f"{rules.SEAT_WORDS[seat.seat]}: {rules.TIE_WORDS[tie].lower()}. Choose somebody else.",
-            f"/admin/reviews/{review.id}",
-        )
+    seat = queries.my_seat(session, actor, review_id, Seat.FIRST, lock=True)
+    require(actor, "reviews.confirm_facts", seat)
+    rules.check_status(review.status, ReviewStatus.READING)
+    if any(s.done_at for s in queries.seats_of(session, review.id) if s.is_fit):
+        raise RuleBroken("A reader has handed in. The facts do not change any more.")
+    rubric = rubric_queries.rubric(review.rubric_version)
+    right = rubric_queries.checked_facts(rubric, facts)
+    if review.facts_confirmed_at and (review.facts, review.facts_words) == (right, why.strip()):
+        return review  # the same form, sent twice
+    said = review.facts if review.facts_said is None else review.facts_said
+    false = [name for name in right if said and said.get(name) != right[name]]
+    if false:
+        rules.check_words(why, "Say where you saw that it is otherwise: it is public.", "why")
+    review.facts_said, review.facts, review.facts_words = dict(said), right, why.strip()
+    review.facts_confirmed_at, review.facts_confirmed_by_id = clock.now(), actor.user_id
+    _look_anew(session, review)
+    for reader in queries.seats_of(session, review.id):
+        mine = set(rubric_queries.questions_to_read(review, reader.seat))
+        for question, row in queries.readings_of_seat(session, reader).items():
+            if question not in mine:
+                session.delete(row)
     session.flush()
-    standing = queries.standing(session, user_id, vendor_id, lock=True) or ReviewStanding(
-        org_id=queries.operator_org(session).id, user_id=user_id, vendor_id=vendor_id
-    )
-    if standing.tie is None:
-        standing.is_fit, standing.tie, standing.words = False, tie, words
-        standing.declared_at = clock.now()
-        session.add(standing)
-        session.flush()
-        emit(session, actor, "reviews.stepped_aside", standing, vendor=str(vendor_id))
-    return standing
-
-
-def _end(seat: ReviewSeat, because: str) -> None:
-    seat.is_fit, seat.ended_at, seat.ended_because = None, clock.now(), because
+    emit(session, actor, "reviews.facts_confirmed", review, false=false)
+    if false:
+        letters.tell_vendor(
+            session,
+            evidence_queries.tool_of(session, review.tool_id),
+            "a reviewer put facts right",
+            f"{why.strip()} Reply on the page of the review if you see it otherwise.",
+        )
+    return review
 
 
 def _of_vendor(tool: Tool) -> Any:

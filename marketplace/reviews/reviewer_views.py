@@ -18,8 +18,8 @@ from marketplace.reviews import (
     reading_service,
     review_service,
     rubric_queries,
+    seat_service,
 )
-from marketplace.reviews.appeal_service import ask_vendor as ask
 from marketplace.reviews.forms import (
     EvidenceForm,
     FoundForm,
@@ -27,7 +27,10 @@ from marketplace.reviews.forms import (
     SettleForm,
     StepAsideForm,
     WordsForm,
+    confirm_form,
+    facts_typed,
 )
+from marketplace.reviews.message_service import ask_vendor as ask
 from marketplace.reviews.models import Review, ReviewSeat
 from marketplace.reviews.policy import is_reviewer
 from marketplace.reviews.rules import ReviewStatus, Seat, Tie
@@ -104,7 +107,37 @@ def review(review_id: UUID) -> Any:
         may_publish=seat.seat is Seat.SETTLES
         and found.status is ReviewStatus.CHECKING
         and bool(found.check_answered_at),
+        again=found.rereads or {},
         form=PressForm(),
+    )
+
+
+@bp.route("/reviews/<uuid:review_id>/facts", methods=["GET", "POST"])
+@past_the_scope
+def confirm_facts(review_id: UUID) -> Any:
+    """The first reviewer's own step before the reading: which questions apply?"""
+    found, _ = _mine(review_id, Seat.FIRST)
+    if found.status is not ReviewStatus.READING:
+        raise NotFound("There is nothing to confirm now.")
+    rubric, actor = rubric_queries.rubric(found.rubric_version), login.current_actor()
+    form: Any = confirm_form(rubric, found.facts)
+    if not form.is_submitted():
+        form.why.data = found.facts_words
+    if form.submitted(
+        lambda w: review_service.confirm_facts(
+            w, actor, review_id, facts_typed(form, rubric), why=form.why.data or ""
+        )
+    ):
+        flash("The facts are confirmed.", "good")
+        return redirect(url_for(".review", review_id=review_id))
+    session, (found, _) = db.session(), _mine(review_id, Seat.FIRST)
+    return web.form_page(
+        "reviews/confirm_facts.html",
+        form,
+        review=found,
+        rubric=rubric,
+        tool=evidence_queries.tool_of(session, found.tool_id),
+        said=found.facts if found.facts_said is None else found.facts_said,
     )
 
 
@@ -285,7 +318,7 @@ def step_aside(slug: str) -> Any:
     vendor = accounts.organization_by_slug(db.session(), OrganizationKind.VENDOR, slug)
     form = StepAsideForm()
     if form.submitted(
-        lambda w: review_service.step_aside(
+        lambda w: seat_service.step_aside(
             w, actor, vendor.id, tie=Tie(form.tie.data), words=form.words.data or ""
         )
     ):

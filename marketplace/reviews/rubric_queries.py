@@ -40,9 +40,11 @@ def checked_facts(found: Rubric, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: facts[name] for name in found.facts}
 
 
-def gates_and_rest(found: Rubric, facts: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    asked = applicable(found, facts)
-    return [c.id for c in asked if c.gates], [c.id for c in asked if not c.gates]
+def asked_of(review: Review) -> list[Criterion]:
+    """The questions this review reads: all that apply, of a re-check those it reads again."""
+    asked = applicable(rubric(review.rubric_version), review.facts)
+    again = review.rereads
+    return asked if again is None else [c for c in asked if c.id in again]
 
 
 def touched_by_notice(found: Rubric, kind: str) -> tuple[list[str], bool]:
@@ -62,15 +64,21 @@ def touched_by_topics(found: Rubric, topics: list[str]) -> list[str]:
 
 def drawn(review: Review) -> list[str]:
     """The questions of this review that are read twice."""
-    found = rubric(review.rubric_version)
-    return rules.second_reading(*gates_and_rest(found, review.facts), review.seed)
+    asked = asked_of(review)
+    gates, others = [c.id for c in asked if c.gates], [c.id for c in asked if not c.gates]
+    return rules.second_reading(gates, others, review.seed)
 
 
 def questions_to_read(review: Review, seat: Seat) -> list[str]:
     """The first reader reads all that applies, the second every gate and the drawn quarter."""
     if seat is Seat.SECOND:
         return drawn(review)
-    return [c.id for c in applicable(rubric(review.rubric_version), review.facts)]
+    return [c.id for c in asked_of(review)]
+
+
+def answered(review: Review) -> set[str]:
+    """The questions for which the vendor has chosen an answer; a draft may only have words."""
+    return {question for question, said in review.answers.items() if said.get("option")}
 
 
 def vendors_word(review: Review, question: str) -> Found:
@@ -78,6 +86,6 @@ def vendors_word(review: Review, question: str) -> Found:
     said = review.answers.get(question, {}) if review.signed_at else {}
     if said.get("option") == State.DECLINED:
         return Found(State.DECLINED, words=said.get("words", ""))
-    if not said:
+    if not said.get("option"):
         return Found(State.NOT_FOUND)
     return Found(State.ANSWERED, said["option"], Level.E1, dated=review.signed_on)

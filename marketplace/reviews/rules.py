@@ -67,14 +67,18 @@ class Seat(StrEnum):
     FIRST = "first"
     SECOND = "second"
     SETTLES = "settles"
+    #: Two decide appeals, and an answer changes only where both find the same.
     APPEAL = "appeal"
+    APPEAL_SECOND = "appeal_second"
 
 
+DECIDE_APPEALS = (Seat.APPEAL, Seat.APPEAL_SECOND)
 SEAT_WORDS = {
     Seat.FIRST: "First reviewer",
     Seat.SECOND: "Second reviewer",
     Seat.SETTLES: "Settles differences",
     Seat.APPEAL: "Decides appeals",
+    Seat.APPEAL_SECOND: "Decides appeals, too",
 }
 
 
@@ -119,6 +123,7 @@ class Source(StrEnum):
     FIRST = "first"
     SETTLED = "settled"
     CORRECTED = "corrected"
+    CARRIED = "carried"
 
 
 SOURCE_WORDS = {
@@ -126,6 +131,7 @@ SOURCE_WORDS = {
     Source.FIRST: "First reviewer (not drawn for a second reading)",
     Source.SETTLED: "The two differed; a third person settled it",
     Source.CORRECTED: "Corrected after publication",
+    Source.CARRIED: "Carried over from the review before: nothing about it changed",
 }
 
 
@@ -247,6 +253,23 @@ def check_status(status: ReviewStatus, *wanted: ReviewStatus) -> None:
         raise RuleBroken(f"This review is at another step now: {STATUS_WORDS[status].lower()}.")
 
 
+def check_vendor_may_write(status: ReviewStatus, *, is_signed: bool) -> None:
+    if is_signed:
+        raise RuleBroken("These answers are signed. Write to the reviewers to add to them.")
+    check_status(status, ReviewStatus.ANSWERING, ReviewStatus.READING)
+
+
+def check_facts_confirmed(is_confirmed: bool, seat: Seat) -> None:
+    """Which questions apply must stand before anybody signs a reading."""
+    if is_confirmed:
+        return
+    if seat is Seat.FIRST:
+        raise RuleBroken(
+            "Confirm the facts about the tool first: they decide which questions apply."
+        )
+    raise RuleBroken("The first reviewer has not confirmed the facts about the tool yet.")
+
+
 def check_all_there(missing: Sequence[str], what: str) -> None:
     if missing:
         some = ", ".join(missing[:6]) + (" and more" if len(missing) > 6 else "")
@@ -325,6 +348,15 @@ def agreement(pairs: Iterable[tuple[str, bool]]) -> dict[str, tuple[int, int]]:
         agreed, read = rates.get(question, (0, 0))
         rates[question] = agreed + same, read + 1
     return rates
+
+
+def same_verdict(one: tuple[Outcome, Found | None], other: tuple[Outcome, Found | None]) -> bool:
+    """Whether two who decide an appeal found the same: to keep the answer, or the same new one."""
+    if one[0] is not other[0]:
+        return False
+    return one[0] is Outcome.UPHELD or (
+        one[1] is not None and other[1] is not None and one[1].verdict == other[1].verdict
+    )
 
 
 # -- clocks ----------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from marketplace.reviews.appeal_service import (
     appeal_review,
-    ask_vendor,
     decide_appeal,
     drop_stop,
-    reply_reviewers,
     stop_tool,
 )
 from marketplace.reviews.clock_service import pass_time, remind
@@ -20,6 +18,8 @@ from marketplace.reviews.evidence_service import (
     reopen_questions,
     watch_policy,
 )
+from marketplace.reviews.message_service import ask_vendor, reply_reviewers
+from marketplace.reviews.prefill_service import prefill_answers
 from marketplace.reviews.publishing_service import append_decision, publish_card, release_seats
 from marketplace.reviews.reading_service import (
     answer_check,
@@ -31,13 +31,12 @@ from marketplace.reviews.reading_service import (
 )
 from marketplace.reviews.review_service import (
     answer_rubric,
-    assign_seat,
+    confirm_facts,
     open_review,
     read_without_vendor,
-    recuse_negotiator,
     sign_answers,
-    step_aside,
 )
+from marketplace.reviews.seat_service import assign_seat, recuse_negotiator, step_aside
 
 __all__ = [
     "Paper",
@@ -49,6 +48,7 @@ __all__ = [
     "assign_seat",
     "bring_evidence",
     "capture_policy",
+    "confirm_facts",
     "decide_appeal",
     "decide_by_default",
     "decide_change",
@@ -58,6 +58,7 @@ __all__ = [
     "note_failure",
     "open_review",
     "pass_time",
+    "prefill_answers",
     "publish_card",
     "publish_review",
     "read_question",

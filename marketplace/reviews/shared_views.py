@@ -16,7 +16,7 @@ from marketplace.catalogue.models import Tool
 from marketplace.core import access, db, tenancy, uploads
 from marketplace.core.access import Actor
 from marketplace.core.errors import NotFound, RuleBroken
-from marketplace.reviews import evidence_rules, rules, watch_rules
+from marketplace.reviews import evidence_rules, recheck_rules, rules, watch_rules
 from marketplace.reviews.evidence_rules import Audience, DocumentKind
 from marketplace.reviews.evidence_service import Paper
 from marketplace.reviews.forms import EvidenceForm
@@ -30,6 +30,7 @@ def give_words(state: Any) -> None:
     state.app.jinja_env.globals["review_words"] = rules
     state.app.jinja_env.globals["evidence_words"] = evidence_rules
     state.app.jinja_env.globals["watch_words"] = watch_rules
+    state.app.jinja_env.globals["again_words"] = recheck_rules.AGAIN_WORDS
 
 
 def past_the_scope(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,24 +2,26 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue.models import Tool
 from marketplace.core import access, db, panels, tenancy, web
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.reviews import (
     evidence_queries,
     evidence_service,
+    prefill_service,
     queries,
     reading_service,
+    recheck_queries,
     review_service,
     rubric_queries,
     rules,
 )
-from marketplace.reviews.appeal_service import reply_reviewers as reply
 from marketplace.reviews.forms import (
     EvidenceForm,
+    PrefillForm,
     PressForm,
     SignForm,
     WordsForm,
@@ -28,6 +30,7 @@ from marketplace.reviews.forms import (
     facts_form,
     facts_typed,
 )
+from marketplace.reviews.message_service import reply_reviewers as reply
 from marketplace.reviews.models import Review
 from marketplace.reviews.rules import ReviewStatus
 from marketplace.reviews.shared_views import WHY, bp, own_tool, paper_of, past_the_scope, sent_file
@@ -58,13 +61,17 @@ def vendor_review(slug: str, tool_slug: str) -> Any:
     rubric = rubric_queries.rubric(review.rubric_version if review else None)
     asked = rubric_queries.applicable(rubric, review.facts) if review and review.facts else []
     published = queries.published_review_of(session, tool.id)
+    again, no_recheck = recheck_queries.may_recheck(session, published)
     return render_template(
         "reviews/vendor_review.html",
+        again=again,
+        no_recheck=no_recheck,
         vendor=vendor,
         tool=tool,
         review=review,
         rubric=rubric,
         asked=asked,
+        answered=rubric_queries.answered(review) if review else set(),
         published=published,
         messages=queries.messages_of(session, review.id) if review else [],
         documents=evidence_queries.documents_of(session, tool.id),
@@ -86,8 +93,11 @@ class _Seen:
 @past_the_scope
 def ask_for_review(slug: str, tool_slug: str) -> Any:
     vendor, tool, actor = own_tool(slug, tool_slug, "reviews.open_review")
-    if PressForm().submitted(lambda w: review_service.open_review(w, actor, tool.id)):
+    form, lighter = PressForm(), "recheck" in request.form
+    if form.submitted(lambda w: review_service.open_review(w, actor, tool.id, recheck=lighter)):
         flash("The review is open. Answer the questions and have an officer sign.", "good")
+    for refusal in form.form_errors:
+        flash(refusal, "bad")
     return _back(vendor, tool)
 
 
@@ -123,6 +133,38 @@ def answer_rubric(slug: str, tool_slug: str, domain: str) -> Any:
         "reviews/answer_rubric.html", form, vendor=vendor, tool=tool, part=part, rubric=rubric,
         criteria={c.id: c for c in rubric},
     )  # fmt: skip
+
+
+@bp.route(f"{ROOT}/hecvat", methods=["GET", "POST"])
+@past_the_scope
+def prefill_answers(slug: str, tool_slug: str) -> Any:
+    """What a filled-in HECVAT already says goes into the draft of the review under way."""
+    vendor, tool, actor = own_tool(slug, tool_slug, "reviews.prefill_answers")
+    review, form = queries.open_review_of(db.session(), tool.id), PrefillForm()
+    review_id = review.id if review and not review.signed_at else None
+    if review_id is None:
+        if form.is_submitted():
+            form.refuse(RuleBroken("Begin a review first, or wait for the next one."))
+    elif form.submitted(
+        lambda w: prefill_service.prefill_answers(w, actor, review_id, form.export.data or "")
+    ):
+        taken = [each.criterion.id for each in form.result[1]]
+        flash(_filled_in(taken), "good" if taken else "warn")
+        return _back(vendor, tool)
+    vendor, tool, _ = own_tool(slug, tool_slug, "reviews.prefill_answers")
+    return web.form_page(
+        "reviews/prefill_answers.html",
+        form,
+        vendor=vendor,
+        tool=tool,
+        has_draft=review_id is not None,
+    )
+
+
+def _filled_in(questions: list[str]) -> str:
+    if not questions:
+        return "Nothing new: our questions name none of these ids, or you have answered them."
+    return f"Filled in, as your draft: {', '.join(questions)}. Choose an answer for each of them."
 
 
 def _next_part(vendor: Organization, tool: Tool, rubric: Any, domain: str) -> str:

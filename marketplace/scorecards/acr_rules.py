@@ -21,6 +21,7 @@ COUNTED_IN = ASSUMED
 LEVELS = ("supports", "partially-supports", "does-not-support", "not-applicable", "not-evaluated")
 #: How old a report may be to answer EQ-01 with a or b (rubric, openacr_mapping).
 FRESH_DAYS = 548
+MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ from marketplace.accounts.rules import OrganizationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Tool
 from marketplace.core import access, db, panels, pdf, web
-from marketplace.core.errors import NotFound, RuleBroken
+from marketplace.core.errors import NotFound
 from marketplace.scorecards import (
     document_rules,
-    hecvat_rules,
     law_service,
     queries,
     reading_queries,
@@ -24,7 +23,7 @@ from marketplace.scorecards import (
     view_rules,
 )
 from marketplace.scorecards.card_views import paper_titles
-from marketplace.scorecards.forms import FileReportForm, MarkTaskForm, PrefillForm
+from marketplace.scorecards.forms import FileReportForm, MarkTaskForm
 from marketplace.scorecards.shared_views import bp, tool_and_reading
 
 
@@ -44,7 +43,13 @@ def check_tool(leaid: str, slug: str) -> Any:
     tool, vendor, reading = tool_and_reading(slug)
     ada_on, people, source = reading_queries.ada_of(session, leaid)
     done = reading_queries.tasks_of(session, district.id, tool.id)
-    law = reading_queries.law_of(reading, district.state, tasks_done=done, ada_on=ada_on)
+    law = reading_queries.law_of(
+        reading,
+        district.state,
+        clauses=queries.clauses_of(session, district.id, tool.id),
+        tasks_done=done,
+        ada_on=ada_on,
+    )
     return render_template(
         "scorecards/check_tool.html",
         district=district,
@@ -200,28 +205,13 @@ def file_report(vendor: str, tool_slug: str) -> Any:
     organization, tool = _own_tool(vendor, tool_slug)
     actor, form = login.current_actor(), FileReportForm()
     access.require(actor, "scorecards.file_report", tool)
-    if form.submitted(
-        lambda writer: law_service.file_report(writer, actor, tool.id, form.content.data)
-    ):
+
+    def keep(writer: Any) -> Any:
+        content, field = form.sent()
+        return law_service.file_report(writer, actor, tool.id, content, field=field)
+
+    if form.submitted(keep):
         filed = form.result
         flash(f"The report is filed. It answers EQ-01 with {filed.answer}.", "good")
         return redirect(url_for(".vendor_card", vendor=vendor, tool_slug=tool_slug))
     return web.form_page("scorecards/file_report.html", form, vendor=organization, tool=tool)
-
-
-@bp.route("/v/<vendor>/listings/<tool_slug>/hecvat", methods=["GET", "POST"])
-@login_required
-def prefill_answers(vendor: str, tool_slug: str) -> Any:
-    """What a HECVAT already says, question by question; nothing is kept."""
-    organization, tool = _own_tool(vendor, tool_slug)
-    form, found = PrefillForm(), None
-    access.require(login.current_actor(), "scorecards.prefill_answers", tool)
-    if form.validate_on_submit():
-        try:
-            answers = hecvat_rules.read_export(form.export.data)
-            found = hecvat_rules.prefill(queries.rubric(), answers)
-        except RuleBroken as refusal:
-            form.refuse(refusal)
-    return web.form_page(
-        "scorecards/prefill_answers.html", form, vendor=organization, tool=tool, found=found
-    )

@@ -1,12 +1,14 @@
-"""Forms around a card: a duty done, an accessibility report, a HECVAT to begin from."""
+"""Forms around a card: a duty done, an accessibility report."""
 
 from datetime import date
 
+from flask_wtf.file import FileField
 from wtforms import DateField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from marketplace.core import web
-from marketplace.scorecards import queries
+from marketplace.core.errors import RuleBroken
+from marketplace.scorecards import acr_rules, queries
 
 
 class MarkTaskForm(web.Form):
@@ -17,20 +19,20 @@ class MarkTaskForm(web.Form):
 
 
 class FileReportForm(web.Form):
+    file = FileField("The report, as an OpenACR file (YAML or JSON)")
     content = TextAreaField(
-        "The report, as OpenACR YAML",
+        "Or its text",
         validators=[
-            InputRequired("Paste the whole report."),
+            Optional(),
             Length(max=1_000_000, message="The report is longer than 1,000,000 letters."),
         ],
     )
 
-
-class PrefillForm(web.Form):
-    export = TextAreaField(
-        "Question ids and answers",
-        validators=[
-            InputRequired("Paste the lines of your HECVAT."),
-            Length(max=400_000, message="The export is longer than 400,000 letters."),
-        ],
-    )
+    def sent(self) -> tuple[bytes, str]:
+        """What was sent, and the field it came in by: the chosen file goes before the text."""
+        chosen = self.file.data
+        if chosen and getattr(chosen, "filename", ""):
+            return chosen.stream.read(acr_rules.MOST_BYTES + 1), "file"
+        if not (self.content.data or "").strip():
+            raise RuleBroken("Choose the file, or paste the whole report.", "file")
+        return (self.content.data or "").encode(), "content"

@@ -73,6 +73,15 @@ class Packs:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """What was found when somebody looked for a clause in a district's signed agreement."""
+
+    is_there: bool
+    #: (title, page or clause, SHA-256) of the agreement.
+    proof: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
 class LawLine:
     requirement: Requirement
     result: Meets
@@ -148,14 +157,15 @@ def law_lines(
     card: Card | None,
     result: Result | None,
     *,
-    clauses: Mapping[str, bool] | None = None,
+    clauses: Mapping[str, Clause] | None = None,
     tasks_done: Mapping[str, date] | None = None,
     ada_on: date | None = None,
     in_doubt: str = "",
 ) -> list[LawLine]:
     """Every requirement of a pack for one card.
 
-    `clauses`: which clauses were looked for in the district's agreement, and found or not.
+    `clauses`: which clauses were looked for in the district's agreement, and found or not;
+    what only asks for clauses needs no card, since the agreement itself proves it.
     `in_doubt`: why the card cannot be relied on now (stopped, expired); then nothing meets.
     """
     return [
@@ -178,7 +188,7 @@ def _line(
     rubric: Rubric,
     card: Card | None,
     result: Result | None,
-    clauses: Mapping[str, bool],
+    clauses: Mapping[str, Clause],
     done_on: date | None,
     due_on: date | None,
     in_doubt: str,
@@ -189,16 +199,19 @@ def _line(
     if requirement.task and not requirement.tests:
         said = "Your district does this itself. The tool’s card cannot do it for you."
         return LawLine(requirement, Meets.YOUR_TASK, (said,), done_on=done_on)
-    if card is None or result is None:
-        return LawLine(requirement, Meets.UNKNOWN, ("The tool is not reviewed.",), due_on=due_on)
-    found = [_test(test, rubric, card, result) for test in requirement.tests]
+    found: list[tuple[Meets, str]] = []
+    if requirement.tests:
+        if card is None or result is None:
+            said = "The tool is not reviewed."
+            return LawLine(requirement, Meets.UNKNOWN, (said,), due_on=due_on)
+        found = [_test(test, rubric, card, result) for test in requirement.tests]
     found += [_clause(clause, clauses) for clause in requirement.clauses]
     asked = [(meets, why) for meets, why in found if meets is not Meets.NOT_CONCERNED]
     verdict = _verdict([meets for meets, _ in asked])
     reasons = [why for meets, why in asked if meets is verdict]
-    if in_doubt and verdict is Meets.MEETS:
+    if in_doubt and requirement.tests and verdict is Meets.MEETS:
         verdict, reasons = Meets.UNKNOWN, [in_doubt]
-    proofs = _proofs(requirement, card) if verdict is Meets.MEETS else ()
+    proofs = _proofs(requirement, card, clauses) if verdict is Meets.MEETS else ()
     return LawLine(requirement, verdict, tuple(dict.fromkeys(reasons)), proofs, due_on)
 
 
@@ -244,19 +257,52 @@ STATE_WORDS = {
 }
 
 
-def _clause(clause: str, clauses: Mapping[str, bool]) -> tuple[Meets, str]:
-    words = clause.replace("_", " ")
+#: The clauses that a law asks for in the agreement itself, in words.
+CLAUSE_WORDS = {
+    "ownership": "records stay the district’s",
+    "purpose_limit": "use only for the service",
+    "pupil_work": "pupils can keep their work",
+    "parent_review": "parents can see and correct",
+    "review_correct": "families can see and correct",
+    "security": "how data is kept safe",
+    "breach_notice": "notice of a breach",
+    "breach": "what happens after a breach",
+    "breach_cost": "who pays for a breach",
+    "non_retention": "nothing is kept at the end",
+    "no_ads": "no ads aimed at pupils",
+    "data_types": "kinds of data listed",
+    "service": "the service described",
+    "school_official": "vendor acts as a school official",
+    "deletion": "how data is deleted",
+    "posting": "the agreement is posted",
+    "end_of_contract": "data gone at the end",
+    "governing_law": "which state’s law governs",
+}
+
+
+def _clause(clause: str, clauses: Mapping[str, Clause]) -> tuple[Meets, str]:
+    words = CLAUSE_WORDS.get(clause, clause.replace("_", " "))
     if clause not in clauses:
         return Meets.UNKNOWN, f"Clause on {words}: nobody has looked for it in your agreement."
-    if not clauses[clause]:
+    if not clauses[clause].is_there:
         return Meets.GAP, f"Clause on {words}: it is not in your agreement."
     return Meets.MEETS, f"Clause on {words}: found in your agreement."
 
 
-def _proofs(requirement: Requirement, card: Card) -> tuple[tuple[str, str, str], ...]:
-    found = []
+def _proofs(
+    requirement: Requirement, card: Card | None, clauses: Mapping[str, Clause]
+) -> tuple[tuple[str, str, str], ...]:
+    """The agreement first, once with all its places; then what the card cites."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for clause in requirement.clauses:
+        title, where, document = clauses[clause].proof
+        places.setdefault((title, document), []).append(where)
+    found = [
+        (title, ", ".join(dict.fromkeys(where)), document)
+        for (title, document), where in places.items()
+    ]
     for key, _, _ in requirement.tests:
-        answer = card.answers.get(key)
+        answer = card.answers.get(key) if card else None
         found += proofs_of(answer.written if answer else {})
     return tuple(dict.fromkeys(found))
 

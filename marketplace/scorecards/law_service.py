@@ -8,29 +8,29 @@ from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
-from marketplace.core import clock, plain_yaml
+from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import emit
 from marketplace.scorecards import acr_rules, queries, reading_queries
 from marketplace.scorecards.models import AccessibilityReport, LawTask
 
-MOST_REPORT_BYTES = 1_000_000
 
-
-def file_report(session: Session, actor: Actor, tool_id: UUID, content: str) -> AccessibilityReport:
-    """File an accessibility report (OpenACR) for a tool. Public at once; the same text filed
-    again is the report that is there. Refused with what is wrong, and nothing is kept."""
+def file_report(
+    session: Session, actor: Actor, tool_id: UUID, content: bytes | str, *, field: str = "content"
+) -> AccessibilityReport:
+    """File an accessibility report (OpenACR, YAML or JSON) for a tool. Public at once; the same
+    text filed again is the report that is there. Refused at `field`, and nothing is kept."""
     tool = catalogue.tool_to_change(session, tool_id)
     require(actor, "scorecards.file_report", tool)
     try:
-        document = plain_yaml.read(content, "The report", most_bytes=MOST_REPORT_BYTES)
-        report = queries.read_acr(document)
+        report = queries.read_acr(queries.acr_document(content))
     except RuleBroken as refusal:
-        raise RuleBroken(str(refusal), "content") from None
+        raise RuleBroken(str(refusal), field) from None
     if report.problems:
-        raise RuleBroken(" ".join(report.problems[:5]), "content")
-    fingerprint = sha256(content.encode()).hexdigest()
+        raise RuleBroken(" ".join(report.problems[:5]), field)
+    raw = content.encode() if isinstance(content, str) else content
+    fingerprint, text = sha256(raw).hexdigest(), raw.decode("utf-8-sig")
     if filed := reading_queries.report_with_hash(session, tool.id, fingerprint):
         return filed
     answer, because = acr_rules.answer_to_eq01(report, queries.today())
@@ -40,7 +40,7 @@ def file_report(session: Session, actor: Actor, tool_id: UUID, content: str) -> 
         title=report.title[:300],
         dated=report.dated,
         sha256=fingerprint,
-        content=content,
+        content=text,
         counts=report.document(),
         answer=answer,
         because=because,

@@ -48,7 +48,6 @@ access.declare(
         "scorecards.rescore_due": [[is_system]],
         "scorecards.vendor_card": [[owns_listing]],
         "scorecards.file_report": [[owns_listing, writes_listings]],
-        "scorecards.prefill_answers": [[owns_listing, writes_listings]],
         "scorecards.check_tool": [[is_own_district]],
         "scorecards.mark_task": [[is_own_district, answers_for_privacy]],
         # Parts of the use cases above.

@@ -15,7 +15,7 @@ Cards are public: these reads look across vendors by themselves.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -28,8 +28,10 @@ from sqlmodel import Session, col, select
 from marketplace.catalogue.models import Tool
 from marketplace.core import clock, plain_yaml, tenancy
 from marketplace.core.errors import NotFound
-from marketplace.scorecards import acr_rules, rules
+from marketplace.scorecards import acr_rules, law_change_rules, law_rules, rules
 from marketplace.scorecards.acr_rules import Catalogs, Report
+from marketplace.scorecards.law_change_rules import LawChanges
+from marketplace.scorecards.law_rules import Clause, Packs
 from marketplace.scorecards.models import (
     WHOLE_TOOL,
     Scorecard,
@@ -79,6 +81,17 @@ def catalogs() -> Catalogs:
 def read_acr(document: Any) -> Report:
     """An accessibility report, checked and counted. Raises `RuleBroken` when it is none."""
     return acr_rules.read_report(document, catalogs())
+
+
+def acr_document(content: bytes | str) -> Any:
+    """The plain data of a report in YAML or JSON. Tabs may indent JSON, which YAML refuses.
+
+    Raises `RuleBroken` with one line that says where it cannot be read.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        raw = raw.replace(b"\t", b" ")  # inside a text of JSON a tab is written with two letters
+    return plain_yaml.read(raw, "The report", most_bytes=acr_rules.MOST_BYTES)
 
 
 # -- how tools stand -------------------------------------------------------------------------
@@ -217,6 +230,87 @@ def incidents_of(session: Session, tool_id: UUID) -> list[ScorecardIncident]:
     newest = query.order_by(col(ScorecardIncident.opened_at).desc(), col(ScorecardIncident.ref))
     with tenancy.everyone(_WHY):
         return list(session.exec(newest))
+
+
+# -- law, and what a district found in its agreements -----------------------------------------
+
+
+PACKS = Path(__file__).parent / "packs"
+
+
+@cache
+def packs(version: str = NEWEST) -> Packs:
+    """The law packs of the repository, checked against the rubric they test."""
+    document = plain_yaml.read_file(PACKS / f"{version}.yaml", f"{version}.yaml")
+    return law_rules.parse_packs(document, rubric(version))
+
+
+@cache
+def law_changes() -> LawChanges:
+    """Dated changes of the laws of the packs, as far as somebody has looked."""
+    document = plain_yaml.read_file(PACKS / "changes.yaml", "changes.yaml")
+    return law_change_rules.parse_changes(document, packs(), rubric())
+
+
+def law_changes_since(
+    session: Session, tool_id: UUID, state: str, day: date, today: date
+) -> list[tuple[date, str]]:
+    """(day, sentence) of each change of federal law and of a state's after a day, for what the
+    tool is and does by its newest card; oldest first."""
+    known = card_of(session, tool_id)
+    facts = document_of(known[0])["facts"] if known else {}
+    found = law_change_rules.changes_between(law_changes(), state, day, today, facts)
+    return [(change.on, change.sentence) for change in found]
+
+
+#: (session, district, tool) -> what was found of each clause in the district's agreements.
+ClauseSource = Callable[[Session, UUID, UUID], Mapping[str, Clause]]
+_clause_sources: list[ClauseSource] = []
+
+
+def finds_clauses(source: ClauseSource) -> ClauseSource:
+    """Say where a district's agreements are kept: they stand further down than cards."""
+    _clause_sources.append(source)
+    return source
+
+
+def clauses_of(session: Session, district_id: UUID, tool_id: UUID) -> dict[str, Clause]:
+    """What was found of each clause in the agreements a district has in force about a tool."""
+    return {
+        key: clause
+        for source in _clause_sources
+        for key, clause in source(session, district_id, tool_id).items()
+    }
+
+
+def clauses_asked(state: str) -> list[str]:
+    """The clauses that a state's law asks for in an agreement, in the order of its pack."""
+    pack = packs().by_state.get(state)
+    asked = [clause for r in pack.requirements for clause in r.clauses] if pack else []
+    return list(dict.fromkeys(asked))
+
+
+def card_changes_since(session: Session, tool_id: UUID, day: date) -> list[tuple[date, str]]:
+    """(day, sentence) of each time after a day that a tool's card fell, met a new gate, was
+    stopped, or an incident became known; oldest first."""
+    ids = [card.id for card in cards_of(session, tool_id)]
+    found: list[tuple[date, str]] = []
+    grade, gates = "", set[str]()
+    for score in scores_of(session, ids) if ids else []:
+        now, fired = score.outputs["grade"], {gate[0] for gate in score.outputs["gates_fired"]}
+        if score.as_of > day and grade and rules.RANKS[now] > rules.RANKS[grade]:
+            found.append((score.as_of, f"its privacy grade fell from {grade} to {now}."))
+        if score.as_of > day and grade and fired - gates:
+            new = ", ".join(sorted(fired - gates))
+            found.append((score.as_of, f"its privacy card failed a gate question: {new}."))
+        grade, gates = now, fired
+    for stop in stops_of(session, ids) if ids else []:
+        if stop.decided_at.date() > day and not stop.is_lifted:
+            found.append((stop.decided_at.date(), "its privacy card was stopped."))
+    for incident in incidents_of(session, tool_id):
+        if incident.opened_at.date() > day:
+            found.append((incident.opened_at.date(), f"an incident: {incident.words[:160]}"))
+    return sorted(found)
 
 
 # -- for changing ----------------------------------------------------------------------------

@@ -6,18 +6,17 @@ What a published card says never changes, so it is read and scored once for each
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from marketplace.catalogue.models import Tool
-from marketplace.core import plain_yaml, tenancy
+from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
 from marketplace.directory.models import District
 from marketplace.scorecards import acr_rules, law_rules, queries, rules, view_rules
-from marketplace.scorecards.law_rules import FEDERAL, LawLine, Meets, Pack, Packs
+from marketplace.scorecards.law_rules import FEDERAL, Clause, LawLine, Meets, Pack
 from marketplace.scorecards.models import (
     AccessibilityReport,
     LawTask,
@@ -26,7 +25,7 @@ from marketplace.scorecards.models import (
 )
 from marketplace.scorecards.rules import Card, Result, Rubric, Standing
 
-PACKS = Path(__file__).parent / "packs"
+packs = queries.packs
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,6 @@ class Reading:
         if self.standing.is_stopped:
             return "The card is stopped and is being checked again."
         return "The review has run out." if self.standing.is_expired else ""
-
-
-@cache
-def packs(version: str = queries.NEWEST) -> Packs:
-    """The law packs of the repository, checked against the rubric they test."""
-    document = plain_yaml.read_file(PACKS / f"{version}.yaml", f"{version}.yaml")
-    return law_rules.parse_packs(document, queries.rubric(version))
 
 
 def reading_of(session: Session, tool: Tool) -> Reading | None:
@@ -117,7 +109,7 @@ def law_of(
     reading: Reading | None,
     state: str | None,
     *,
-    clauses: Mapping[str, bool] | None = None,
+    clauses: Mapping[str, Clause] | None = None,
     tasks_done: Mapping[str, date] | None = None,
     ada_on: date | None = None,
 ) -> list[tuple[Pack | None, list[LawLine]]]:

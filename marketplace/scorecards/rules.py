@@ -20,6 +20,8 @@ from marketplace.scorecards.card_rules import (
     from_canonical,
     read_card,
 )
+from marketplace.scorecards.hecvat_rules import Prefill, prefill, read_export
+from marketplace.scorecards.law_rules import CLAUSE_WORDS, Clause
 from marketplace.scorecards.rubric_rules import (
     LEVELS,
     STATES,
@@ -29,9 +31,18 @@ from marketplace.scorecards.rubric_rules import (
     Rubric,
     parse,
 )
-from marketplace.scorecards.score_rules import NOT_RATED, RANKS, NextDrop, Result, Share, score
+from marketplace.scorecards.score_rules import (
+    NOT_RATED,
+    RANKS,
+    NextDrop,
+    Result,
+    Share,
+    score,
+    weakens_on,
+)
 
 __all__ = [
+    "CLAUSE_WORDS",
     "INCIDENTS",
     "LEVELS",
     "NOT_RATED",
@@ -42,10 +53,12 @@ __all__ = [
     "BadCard",
     "BadRubric",
     "Card",
+    "Clause",
     "Criterion",
     "Domain",
     "IncidentKind",
     "NextDrop",
+    "Prefill",
     "Result",
     "Reviewer",
     "Rubric",
@@ -60,9 +73,12 @@ __all__ = [
     "from_canonical",
     "incident_shown_until",
     "parse",
+    "prefill",
     "read_card",
+    "read_export",
     "score",
     "standing_of",
+    "weakens_on",
 ]
 
 NOT_REVIEWED = "Not reviewed. We do not guess."

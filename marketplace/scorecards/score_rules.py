@@ -426,5 +426,15 @@ class Sheet:
         return self.verdict_on(day, self.sums_on(day)).grade
 
 
+def weakens_on(rubric: Rubric, card: Card) -> dict[str, date]:
+    """For each question with evidence: the day from which it counts a level less (it may be
+    past); `date.max` where it never does, as with an answer that fires a gate."""
+    lines = [line for line in Sheet(rubric, card).lines if line.level]
+    last = date.max.toordinal()
+    return {
+        line.criterion.id: date.fromordinal(min(max(1, line.lowered_on), last)) for line in lines
+    }
+
+
 def _worse(one: str, other: str) -> str:
     return one if RANKS[one] >= RANKS[other] else other

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
-from marketplace.agreements.models import Agreement, AgreementProduct, Join
+from marketplace.agreements.models import Agreement, AgreementClause, AgreementProduct, Join
 from marketplace.agreements.rules import Family
 from marketplace.core import clock
 from marketplace.core.files import StoredFile
@@ -90,5 +90,21 @@ def join(make, offer, district, tool, *, by=None, **fields):
             fingerprint=stored.fingerprint,
             ends_on=offer.ends_on,
             **fields,
+        )
+    )
+
+
+def clause(make, agreement, district, key="ownership", *, by=None, **fields):
+    """A clause that a district found in an agreement."""
+    by = by or make.buyer(district)
+    return make.save(
+        AgreementClause(
+            org_id=district.id,
+            agreement_id=agreement.id,
+            clause=key,
+            is_there=fields.pop("is_there", True),
+            locator=fields.pop("locator", "II.1"),
+            looked_at=clock.now(),
+            looked_by=by.id,
         )
     )

@@ -15,6 +15,7 @@ from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
 from tests.isolation import grants
+from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
 
@@ -152,6 +153,10 @@ def _correction(t):
         "lines-1-credit": "10.00",
         "reason": "The bill named the wrong account.",
     }
+
+
+def _facts(_t):
+    return {name: {True: "yes"}.get(value, value) for name, value in FACTS.items()} | {"why": ""}
 
 
 def _found(_t):
@@ -331,9 +336,6 @@ DOORS = {
     ),
     "/v/<vendor>/listings/<tool_slug>/accessibility": Door(
         "vendor-listing_editor", lambda t: {"content": REPORT.replace("Reader", "Writer")}
-    ),
-    "/v/<vendor>/listings/<tool_slug>/hecvat": Door(
-        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes"}, stores=False
     ),
     "/d/<leaid>/searches/new": Door("district-buyer", lambda t: {"by_mail": "y"}),
     "/d/<leaid>/searches/<uuid:search_id>/drop": Door("district-buyer"),
@@ -547,6 +549,9 @@ DOORS = {
     # agreements
     "/d/<leaid>/agreements/new/<slug>": Door("district-buyer", _agreement),
     "/agreements/<uuid:agreement_id>/join": Door("outsider", _sent_copy),
+    "/d/<leaid>/agreements/<uuid:agreement_id>/clauses": Door(
+        "district-buyer", lambda t: {"ownership": "yes", "ownership-where": "II.1"}
+    ),
     "/d/<leaid>/agreements/<uuid:agreement_id>/withdraw": Door(
         "district-buyer", lambda t: {"reason": "It was replaced."}
     ),
@@ -567,6 +572,7 @@ DOORS = {
     "/admin/reviews/policies/<uuid:policy_id>/capture": Door(
         "operator", lambda t: {"file": (BytesIO(b"We sell nothing now."), "policy.txt")}
     ),
+    "/reviews/<uuid:review_id>/facts": Door("reader-1", _facts),
     "/reviews/<uuid:review_id>/questions/<question>": Door("reader-1", _found),
     "/reviews/<uuid:review_id>/settle/<question>": Door(
         "reader-3", lambda t: _found(t) | {"why": "Clause 4 says so."}
@@ -590,6 +596,9 @@ DOORS = {
         "vendor-listing_editor",
         lambda t: {"US-01": "a", "US-01-words": "Clause 4"},
         again="saving again counts as another edit",
+    ),
+    "/v/<slug>/reviews/<tool_slug>/hecvat": Door(
+        "vendor-listing_editor", lambda t: {"export": "DPAI-07,Yes\nPDAT-02,No"}
     ),
     "/v/<slug>/reviews/<tool_slug>/sign": Door(
         "vendor-listing_editor",
@@ -686,7 +695,27 @@ DOORS = {
         again="the same choice is stored anew with its time",
     ),
     "/c/<consortium>/invoices/<uuid:invoice_id>/payment": Door("convener", _payment),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/payment": Door("district-buyer", _payment),
     "/v/<vendor>/invoices/<uuid:invoice_id>/payment": Door("vendor-finance", _payment),
+    "/c/<consortium>/held-credits/<uuid:held_id>/return": Door("convener", _refund),
+    "/v/<vendor>/held-credits/<uuid:held_id>/return": Door("vendor-finance", _refund),
+    "/d/<leaid>/invoices/<uuid:invoice_id>/board-date": Door(
+        "district-buyer", lambda t: {"meets_on": "2026-12-08"}
+    ),
+    **{
+        f"{desk}/{what}": Door(who, fields)
+        for desk, who in (
+            ("/c/<consortium>", "convener"),
+            ("/d/<leaid>", "district-buyer"),
+            ("/v/<vendor>", "vendor-finance"),
+        )
+        for what, fields in (
+            ("payments-waiting/confirm", lambda t: {"pending": str(t.pending.id)}),
+            ("pending-payments/<uuid:pending_id>/confirm", lambda t: {}),
+            ("pending-payments/<uuid:pending_id>/undo", lambda t: {}),
+            ("held-credits/<uuid:held_id>/use", lambda t: {}),
+        )
+    },
     "/c/<consortium>/orders/<uuid:order_id>/invoice": Door("fiscal-agent"),
     "/v/<vendor>/orders/<uuid:order_id>/invoice": Door("vendor-finance"),
     "/v/<vendor>/pools/<uuid:pool_id>/invoices": Door("vendor-finance"),

@@ -13,6 +13,7 @@ from marketplace.accounts.rules import OrganizationKind, Role
 from marketplace.core import clock, tenancy
 from marketplace.core.files import StoredFile
 from marketplace.reviews import rubric_queries
+from marketplace.reviews.appeal_models import ReviewAppealVote
 from marketplace.reviews.evidence_models import EvidenceDocument, PolicyCapture, WatchedPolicy
 from marketplace.reviews.evidence_rules import Audience, DocumentKind
 from marketplace.reviews.models import (
@@ -24,7 +25,15 @@ from marketplace.reviews.models import (
     ReviewSeat,
     ReviewStanding,
 )
-from marketplace.reviews.rules import Level, MessageKind, ReviewStatus, Seat, Source, State
+from marketplace.reviews.rules import (
+    Level,
+    MessageKind,
+    Outcome,
+    ReviewStatus,
+    Seat,
+    Source,
+    State,
+)
 
 FACTS = {
     "student_facing": True, "student_accounts": True, "under_13": True, "uses_ai": True,
@@ -46,10 +55,15 @@ class Reviews:
         t = self.t
         self.site = self._operator()
         self._readers()
-        t.unreviewed, t.answering, t.settling_tool, t.checking, t.checked_tool, t.read_tool = (
+        (
+            t.unreviewed, t.answering, t.settling_tool, t.checking, t.checked_tool, t.read_tool,
+            t.drafting,
+        ) = (
             self.make.tool(t.vendor, f"{t.name} {kind}", slug=f"{kind}-of-{t.name.lower()}")
-            for kind in ("unreviewed", "answering", "settling", "checking", "checked", "read")
-        )
+            for kind in (
+                "unreviewed", "answering", "settling", "checking", "checked", "read", "drafting",
+            )
+        )  # fmt: skip
         t.reviews = {}
         t.reviews["published"] = self._review(t.tool, 1, ReviewStatus.PUBLISHED, None)
         t.reviews["reading"] = self._review(t.tool, 2, ReviewStatus.READING)
@@ -58,6 +72,8 @@ class Reviews:
         t.reviews["checked"] = self._review(t.checked_tool, 1, ReviewStatus.CHECKING)
         t.reviews["checking"] = self._review(t.checking, 1, ReviewStatus.CHECKING)
         t.reviews["answering"] = self._review(t.answering, 1, ReviewStatus.ANSWERING)
+        t.reviews["drafting"] = self._review(t.drafting, 1, ReviewStatus.ANSWERING)
+        self.b.set(t.reviews["drafting"], answers={})
         self._papers()
         for key in ("reading", "read", "settling", "checked", "checking"):
             self._seats(t.reviews[key], done=key not in ("reading", "read"))
@@ -110,6 +126,7 @@ class Reviews:
                 due_on=None if status is ReviewStatus.PUBLISHED else now.date(),
                 published_at=None if is_open else now,
                 expires_on=None if is_open else now.date().replace(year=2027),
+                facts_confirmed_at=now if signed and tool is not self.t.tool else None,
                 check_answered_at=now if tool is self.t.checked_tool else None,
                 signed_on=now.date() if signed else None,
                 signed_at=now if signed else None,
@@ -228,11 +245,21 @@ class Reviews:
             )  # fmt: skip
         published = t.reviews["published"]
         self._seat(published, 4, Seat.APPEAL)
+        second = self._seat(published, 5, Seat.APPEAL_SECOND)
         t.appeal = self.make.save(
             ReviewAppeal(
                 org_id=t.neighbour.id, review_id=published.id, question="US-01",
                 words="It is not so.", filed_at=clock.now(),
                 filed_by_id=t.people["neighbour"].id, decide_by=clock.now().date(),
                 once_key=self.mark("appeal"),
+            )
+        )  # fmt: skip
+        self.make.save(
+            ReviewAppealVote(
+                org_id=published.org_id, review_id=published.id, appeal_id=t.appeal.id,
+                question="US-01", seat_id=second.id, seat=second.seat, number=1,
+                state=State.ANSWERED, option="b", level=Level.E1, locator=self.mark("vote-locator"),
+                quote=self.mark("vote-quote"), words=self.mark("vote-words"),
+                outcome=Outcome.CORRECTED, why=self.mark("vote-why"), found_at=clock.now(),
             )
         )  # fmt: skip

@@ -133,7 +133,8 @@ def test_inside_bravo_each_role_does_only_what_is_its_own(site, world, who):
         "vendor-finance-2": (
             "orders.issue_invoice",
             "orders.issue_ready_invoices",
-            "orders.record_refund",
+            *("orders.record_refund", "orders.record_payment", "orders.undo_payment"),
+            *("orders.use_credit", "orders.return_credit"),
             "oversight.report_incident",
             *("renewals.say_use", "renewals.answer_use", "renewals.file_certificate"),
         ),

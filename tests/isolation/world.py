@@ -60,8 +60,15 @@ from marketplace.ledger import correction_service, hand_service, proof_service
 from marketplace.ledger import jobs as ledger_jobs
 from marketplace.ledger.hand_rules import Act
 from marketplace.ledger.rules import Leg
-from marketplace.orders import booking_service, invoice_service, payment_service, queries
+from marketplace.orders import (
+    booking_service,
+    held_service,
+    invoice_service,
+    pending_service,
+    queries,
+)
 from marketplace.orders import queries as orders_queries
+from marketplace.orders.reminder_models import BoardDate, Reminder
 from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
 from marketplace.oversight.models import Incident, IncidentNotice, IncidentStep
@@ -624,6 +631,7 @@ class Builder:
             t.tool,
             by=buyer,
             offer_present=False,
+            state="CA",
             version=self.mark("version"),
             provider=self.mark("provider"),
             modifications=self.mark("modifications"),
@@ -639,6 +647,9 @@ class Builder:
             signer=self.mark("signer-of-the-joiner"),
             sent_to=self.mark("sent-to"),
             checks=[{"code": "J1", "passed": True, "reason": self.mark("reason")}],
+        )
+        agreements.clause(
+            make, t.private_agreement, t.district, by=buyer, locator=self.mark("locator")
         )
         t.own_join = agreements.join(make, t.agreement, t.district, t.tool, by=buyer)
 
@@ -740,18 +751,10 @@ class Builder:
             invoice = invoice_service.issue_invoice(session, actor, placed["billed"]).id
         with self.writing(t.people["fiscal-agent"]) as (session, actor):
             cash_invoice = invoice_service.issue_invoice(session, actor, placed["cash_billed"]).id
-        for user, bill in (("fiscal-agent-2", cash_invoice), ("vendor-finance", invoice)):
-            with self.writing(t.people[user]) as (session, actor):
-                payment_service.record_payment(
-                    session,
-                    actor,
-                    bill,
-                    means=PaymentMeans.CHECK,
-                    reference=self.mark(f"check-{user}"),
-                    amount_cents=10_000,
-                    paid_on=clock.now().date(),
-                    once_key=self.mark(f"once-{user}"),
-                )
+        self.pay("fiscal-agent-2", "district-buyer", cash_invoice)
+        self.pay("vendor-finance", "convener", invoice)
+        t.pending = self.note_payment("vendor-finance-2", invoice)
+        self.beyond_the_bill(invoice)
         with self.writing() as (session, _):
             t.orders = {key: queries.get_order(session, id_) for key, id_ in placed.items()}
             t.purchase_order = queries.purchase_order_of(session, placed["billed"])
@@ -769,6 +772,46 @@ class Builder:
                 once_key=self.mark("returned-once"),
             )
             session.expunge_all()
+
+    def note_payment(self, user, bill):
+        with self.writing(self.t.people[user]) as (session, actor):
+            pending = pending_service.record_payment(
+                session,
+                actor,
+                bill,
+                means=PaymentMeans.CHECK,
+                reference=self.mark(f"check-{user}"),
+                amount_cents=10_000,
+                paid_on=clock.now().date(),
+                once_key=self.mark(f"once-{user}"),
+            )
+            session.flush()
+            session.expunge_all()
+            return pending
+
+    def beyond_the_bill(self, bill):
+        """What came beyond it, a reminder of it, and the board meeting it waits for."""
+        with self.writing() as (session, actor):
+            invoice = queries.get_invoice(session, bill)
+            payment = queries.payments_of(session, bill)[0]
+            day = clock.now().date()
+            self.t.held = held_service.hold_credit(
+                session, actor, invoice, payment, cents=700, booked_on=day
+            )
+            self.t.held.return_reference = self.mark("sent-back")
+            ours = {
+                name: getattr(invoice, name) for name in ("org_id", "consortium_id", "vendor_id")
+            }
+            noted = {"invoice_id": bill, "sent_at": clock.now(), "step": "due", "open_cents": 1}
+            said = {"invoice_id": bill, "said_at": clock.now(), "meets_on": day}
+            session.add_all([Reminder(**ours, **noted), BoardDate(**ours, **said)])
+            session.flush()
+            session.expunge_all()
+
+    def pay(self, user, second, bill):
+        pending = self.note_payment(user, bill)
+        with self.writing(self.t.people[second]) as (session, actor):
+            pending_service.confirm_payment(session, actor, pending.id)
 
     def payments(self):
         """Paid online and asked back, set out to pay, and something that does not fit."""

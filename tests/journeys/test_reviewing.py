@@ -34,6 +34,7 @@ def test_a_review_from_the_first_answer_to_the_published_page(
     reads_blind(ben)
     settles(cleo)
     checks_the_facts(vendor)
+    publishes(cleo)
 
     [review] = site.read(select(Review).where(Review.tool_id == tool.id))
     assert review.status is ReviewStatus.PUBLISHED
@@ -97,7 +98,10 @@ def chooses(operator, tool):
 def reads_on_paper(ada, tmp_path):
     paper = tmp_path / "agreement.txt"
     paper.write_text(f"Data agreement. {QUOTE}")
-    ada.open("/reviews").follow("Fieldnotes Science").follow("File a document")
+    ada.open("/reviews").follow("Fieldnotes Science")
+    ada.press("Hand in").sees("Confirm the facts about the tool first")
+    ada.follow("Confirm the facts about the tool").press("Confirm the facts")
+    ada.sees("You confirmed the facts").follow("File a document")
     ada.attach("The document", paper).fill("Name", "Data agreement")
     ada.page.get_by_label("Day it was taken or signed").fill("2026-09-01")
     ada.press("File it").sees("Data agreement").follow("US-01. School purpose only")
@@ -132,4 +136,14 @@ def settles(cleo):
 
 def checks_the_facts(vendor):
     vendor.open(vendor.page.url).follow("Check the facts").sees(QUOTE)
-    vendor.press("All facts are right: publish").sees("holds until")
+    vendor.follow("Say what is not right").choose("Question", "US-02. No selling")
+    vendor.fill("What you want to say", "Our list of buyers is empty.").press("Send")
+    vendor.follow("Check the facts").press("Send my points").sees("The vendor checks the facts")
+
+
+def publishes(cleo):
+    """Every point has its answer before anybody outside sees a word."""
+    cleo.open("/reviews").follow("Fieldnotes Science").sees("The vendor’s points")
+    cleo.follow("US-02. No selling").sees("Our list of buyers is empty.")
+    cleo.fill("Why this answer holds", "The vendor only adds to what stands there.")
+    cleo.press("Settle it").press("Publish the review").sees("Published. It holds for a year.")

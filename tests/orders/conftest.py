@@ -1,14 +1,21 @@
 """Who buys, sells and keeps the money in the tests of orders."""
 
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from functools import wraps
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import User
 from marketplace.accounts.rules import Role
 from marketplace.core import tenancy
+from marketplace.orders import pending_service, queries
+from marketplace.orders.rules import PaymentMeans
 
 
 def across(use_case):
@@ -22,6 +29,48 @@ def across(use_case):
             return done
 
     return run
+
+
+def in_two_hands(session, actor, invoice_id, **facts):
+    """A payment as it comes about: this person writes it down, somebody else confirms it."""
+    pending = pending_service.record_payment(session, actor, invoice_id, **facts)
+    invoice = queries.get_invoice(session, invoice_id)
+    people = select(User.id).where(col(User.id).not_in([actor.user_id, invoice.issued_by]))
+    other = session.exec(people.order_by(User.email).limit(1)).one()
+    return pending_service.confirm_payment(session, replace(actor, user_id=other), pending.id)
+
+
+pay = across(in_two_hands)
+
+
+def press(client, page, url, **fields):
+    """Send a form that has no page of its own, from the page its button stands on."""
+    token = client.get(page).text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+    return client.post(url, data={"csrf_token": token, **fields})
+
+
+def a_check(**changes):
+    facts = {
+        "means": PaymentMeans.CHECK,
+        "reference": "10442",
+        "amount_cents": 112_501,
+        "paid_on": date(2026, 11, 16),
+        "once_key": uuid4().hex,
+    }
+    return facts | changes
+
+
+@pytest.fixture
+def two_bills(make, people):
+    """Two invoices of one vendor to one district."""
+    consortium, district = make.consortium(), make.district()
+    tool = make.tool(make.vendor())
+    make.member(consortium, district)
+    bills = []
+    for po in ("PO-1", "PO-2"):
+        pool = make.cleared_pool(consortium, [district], po_number=po, tool=tool)
+        bills.append(make.invoice(make.orders(pool)[0]))
+    return *bills, people(bills[0])
 
 
 @pytest.fixture

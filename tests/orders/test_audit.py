@@ -14,10 +14,10 @@ from marketplace.core import jobs, tenancy
 from marketplace.core.mail import Letter
 from marketplace.ledger import queries as books
 from marketplace.ledger.proof_models import LedgerReceipt
-from marketplace.orders import payment_service, rules
+from marketplace.orders import rules
 from marketplace.orders.rules import PaymentMeans
 from tests.conftest import NOW
-from tests.orders.conftest import across
+from tests.orders.conftest import pay
 
 DAYS = "?since=2026-07-01&until=2027-06-30"
 
@@ -32,7 +32,7 @@ def world(app, make, people, act):
     persons = people(order)
     act(
         persons["agent"],
-        across(payment_service.record_payment),
+        pay,
         invoice.id,
         means=PaymentMeans.CHECK,
         reference="CHK 1",

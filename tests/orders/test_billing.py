@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import select
 
 from marketplace.accounts.login import actor_for
-from marketplace.accounts.rules import Role
 from marketplace.catalogue.models import Tool
 from marketplace.consortia.rules import LegalShape
 from marketplace.core import clock, db, tenancy
@@ -20,10 +19,10 @@ from marketplace.orders import list_queries, queries
 from marketplace.orders.booking_service import return_payment
 from marketplace.orders.invoice_service import issue_invoice, issue_ready_invoices
 from marketplace.orders.models import Invoice, Payment
-from marketplace.orders.payment_service import pay_vendor, record_payment
+from marketplace.orders.payment_service import pay_vendor
 from marketplace.orders.rules import InvoiceStatus, PaymentMeans, ReturnReason
 from tests.conftest import NOW, on_postgresql
-from tests.orders.conftest import across
+from tests.orders.conftest import across, pay
 
 TODAY = date(2026, 11, 16)
 A_LOT = {"amount_cents": 112_500}
@@ -189,7 +188,7 @@ def test_a_check_is_posted_and_the_invoice_is_paid(make, act, people, look):
     invoice = make.invoice()
     who = people(invoice)
 
-    payment = act(who["agent"], across(record_payment), invoice.id, **a_check())
+    payment = act(who["agent"], pay, invoice.id, **a_check())
 
     vendor = invoice.printed["vendor"]["slug"]
     leaid = invoice.printed["district"]["leaid"]
@@ -206,20 +205,20 @@ def test_parts_add_up_and_never_above_what_is_open(make, act, people, look):
     who = people(invoice)
     leaid = invoice.printed["district"]["leaid"]
 
-    act(who["agent"], across(record_payment), invoice.id, **a_check(amount_cents=40_000))
+    act(who["agent"], pay, invoice.id, **a_check(amount_cents=40_000))
 
     assert queries.get_invoice(look, invoice.id).status is InvoiceStatus.PART_PAID
     assert balance(look, invoice, f"receivable:{leaid}") == 72_501
     with pytest.raises(RuleBroken, match=r"Only \$725.01 is open"):
         act(
             who["agent"],
-            across(record_payment),
+            pay,
             invoice.id,
             **a_check(reference="2", amount_cents=72_502),
         )
     act(
         who["convener"],
-        across(record_payment),
+        pay,
         invoice.id,
         **a_check(reference="2", amount_cents=72_501),
     )
@@ -231,38 +230,9 @@ def test_an_order_of_the_evening_is_paid_on_the_same_day(make, act, people):
     with clock.frozen(datetime(2026, 11, 17, 2, tzinfo=UTC)):
         invoice = make.invoice(make.order())
         paid = a_check(paid_on=date(2026, 11, 16))
-        payment = act(people(invoice)["agent"], across(record_payment), invoice.id, **paid)
+        payment = act(people(invoice)["agent"], pay, invoice.id, **paid)
 
     assert payment.paid_on == date(2026, 11, 16)
-
-
-def test_whoever_issued_the_invoice_does_not_record_its_payment(make, act, people):
-    order = make.order()
-    who = people(order)
-    invoice = act(who["finance"], across(issue_invoice), order.id)
-
-    with pytest.raises(RuleBroken, match="somebody else"):
-        act(who["finance"], across(record_payment), invoice.id, **a_check())
-    act(who["second finance"], across(record_payment), invoice.id, **a_check())
-
-
-@pytest.mark.parametrize("role", ["buyer", "viewer", "editor"])
-def test_the_district_and_the_listing_editor_do_not_say_that_money_came(make, act, people, role):
-    invoice = make.invoice()
-    who = people(invoice)
-
-    with pytest.raises(NotAllowed):
-        act(who[role], across(record_payment), invoice.id, **a_check())
-
-
-def test_a_fiscal_agent_with_a_role_at_the_payer_does_not_record(make, act, people, look):
-    district = make.district()
-    invoice = make.invoice(make.order(district))
-    who = people(invoice)
-    make.role(who["agent"], district, Role.VIEWER)
-
-    with pytest.raises(NotAllowed):
-        act(who["agent"], across(record_payment), invoice.id, **a_check())
 
 
 def test_the_same_reference_twice_is_refused_and_the_same_form_twice_is_harmless(
@@ -272,15 +242,15 @@ def test_the_same_reference_twice_is_refused_and_the_same_form_twice_is_harmless
     who = people(invoice)
     form = a_check(amount_cents=100)
 
-    first = act(who["agent"], across(record_payment), invoice.id, **form)
-    again = act(who["agent"], across(record_payment), invoice.id, **form)
+    first = act(who["agent"], pay, invoice.id, **form)
+    again = act(who["agent"], pay, invoice.id, **form)
 
     assert first.id == again.id
     with pytest.raises(RuleBroken, match="10442 is already recorded"):
-        act(who["agent"], across(record_payment), invoice.id, **a_check(amount_cents=100))
+        act(who["agent"], pay, invoice.id, **a_check(amount_cents=100))
     act(
         who["agent"],
-        across(record_payment),
+        pay,
         invoice.id,
         **a_check(amount_cents=100, means=PaymentMeans.ACH),
     )
@@ -293,7 +263,7 @@ def test_a_payment_that_went_back_opens_its_bill_again_and_no_more_of_it(
 ):
     invoice = make.invoice()
     who = people(invoice)
-    payment = act(who["agent"], across(record_payment), invoice.id, **a_check())
+    payment = act(who["agent"], pay, invoice.id, **a_check())
     back = {
         "amount_cents": 12_501,
         "reason": ReturnReason.BOUNCED,
@@ -319,7 +289,7 @@ def test_a_payment_that_went_back_opens_its_bill_again_and_no_more_of_it(
 def test_both_sides_get_a_letter(make, act, people, deliver, look):
     invoice = make.invoice()
     who = people(invoice)
-    act(who["agent"], across(record_payment), invoice.id, **a_check())
+    act(who["agent"], pay, invoice.id, **a_check())
 
     deliver()
 
@@ -338,23 +308,23 @@ def test_pooled_cash_goes_through_the_fiscal_agent_to_the_vendor(make, act, peop
     vendor = invoice.printed["vendor"]["slug"]
 
     with pytest.raises(NotAllowed):
-        act(who["second finance"], across(record_payment), invoice.id, **a_check())
-    act(who["agent"], across(record_payment), invoice.id, **a_check(amount_cents=50_000))
+        act(who["second finance"], pay, invoice.id, **a_check())
+    act(who["agent"], pay, invoice.id, **a_check(amount_cents=50_000))
     assert balance(look, invoice, "cash:main") == 50_000
     assert balance(look, invoice, f"payable:{vendor}") == -112_501
 
-    def pay(user, **facts):
+    def pay_out(user, **facts):
         return act(user, pay_vendor, consortium.org_id, invoice.vendor_id, **a_check(**facts))
 
     with pytest.raises(RuleBroken, match="come in from members"):
-        pay(who["agent"], amount_cents=50_001)
+        pay_out(who["agent"], amount_cents=50_001)
     with pytest.raises(NotAllowed):
-        pay(who["convener"], amount_cents=50_000)
+        pay_out(who["convener"], amount_cents=50_000)
     key = uuid4().hex
-    first = pay(who["agent"], amount_cents=30_000, once_key=key)
-    assert pay(who["agent"], amount_cents=30_000, once_key=key).id == first.id
+    first = pay_out(who["agent"], amount_cents=30_000, once_key=key)
+    assert pay_out(who["agent"], amount_cents=30_000, once_key=key).id == first.id
     with pytest.raises(RuleBroken, match="already recorded"):
-        pay(who["agent"], amount_cents=20_000)
+        pay_out(who["agent"], amount_cents=20_000)
     assert balance(look, invoice, "cash:main") == 20_000
     assert balance(look, invoice, f"payable:{vendor}") == -82_501
 
@@ -365,7 +335,7 @@ def test_the_books_hold_for_each_district_what_its_orders_leave_open(make, act, 
     first = make.invoice(make.order(district, consortium=consortium, po_number="1"))
     make.cleared_pool(consortium, [district])
     who = people(first)
-    act(who["agent"], across(record_payment), first.id, **a_check(amount_cents=12_345))
+    act(who["agent"], pay, first.id, **a_check(amount_cents=12_345))
 
     rows = list_queries.rows(look, list_queries.listed(district_id=district.id))
     sums = list_queries.sums(look, list_queries.listed(district_id=district.id))

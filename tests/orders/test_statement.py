@@ -15,12 +15,11 @@ from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.ledger.correction_service import close_period
 from marketplace.ledger.rules import PostingKind
 from marketplace.orders import charge_codes, charge_service, list_queries, statement_rules
-from marketplace.orders.payment_service import record_payment
 from marketplace.orders.rules import PaymentMeans
 from marketplace.orders.statement_rules import Age
 from marketplace.pools.rules import Rung
 from tests.conftest import NOW, on_sqlite
-from tests.orders.conftest import across
+from tests.orders.conftest import pay
 
 # -- rules ---------------------------------------------------------------------------------------
 
@@ -252,7 +251,7 @@ def test_a_payment_dated_in_a_closed_month_is_refused_at_its_date(make, act, peo
     with pytest.raises(RuleBroken, match="closed for October 2026") as refusal:
         act(
             who["agent"],
-            across(record_payment),
+            pay,
             invoice.id,
             **facts,
             paid_on=date(2026, 10, 30),
@@ -262,7 +261,7 @@ def test_a_payment_dated_in_a_closed_month_is_refused_at_its_date(make, act, peo
     assert refusal.value.field == "paid_on"
     paid = act(
         who["agent"],
-        across(record_payment),
+        pay,
         invoice.id,
         **facts,
         paid_on=date(2026, 11, 2),

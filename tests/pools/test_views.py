@@ -253,7 +253,7 @@ def test_with_a_thousand_members_the_page_is_small_and_asks_little(
 
 
 def test_a_tools_pools_are_counted_with_them_and_in_one_question(make, see, consortium):
-    """On both engines the same sums as pool by pool: what left does not count, an empty one does."""
+    """On both engines, the same sums as pool by pool; what left does not count."""
     tool = make.tool()
     full, empty = make.pool(consortium, tool), make.pool(consortium, tool)
     make.pool(consortium)

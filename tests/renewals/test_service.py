@@ -11,7 +11,7 @@ from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.ledger import queries as books
 from marketplace.ledger.rules import PostingKind
 from marketplace.orders import credit_queries, queries
-from marketplace.orders.payment_service import record_payment, record_refund
+from marketplace.orders.payment_service import record_refund
 from marketplace.orders.rules import InvoiceStatus, OrderKind, PaymentMeans
 from marketplace.renewals import (
     leaving_service,
@@ -21,6 +21,7 @@ from marketplace.renewals import (
 from marketplace.renewals.models import TrueUpRun
 from marketplace.renewals.rules import RequestStatus, RunStatus, UsageStatus
 from tests.conftest import NOW, on_sqlite
+from tests.orders.conftest import pay
 from tests.renewals.conftest import AT_THE_END, ENDS, across, at
 
 LATER = date(2026, 11, 16)
@@ -290,7 +291,7 @@ def test_a_term_is_settled_by_two_people_and_the_parts_sum_to_the_cent(make, act
     with at(NOW + timedelta(hours=1)):
         act(
             make.person(world.vendor, Role.FINANCE),
-            across(record_payment),
+            pay,
             paid.id,
             means=PaymentMeans.CHECK,
             reference="10442",

@@ -9,6 +9,7 @@ from flask import has_app_context
 from marketplace.accounts import login
 from marketplace.accounts.rules import Role
 from marketplace.core import db, tenancy
+from marketplace.core.access import Actor
 from marketplace.core.uploads import CheckedFile
 from marketplace.reviews import queries, rubric_queries, service
 from marketplace.reviews.evidence_rules import Audience, DocumentKind
@@ -71,6 +72,11 @@ class Case(SimpleNamespace):
         said = {c.id: {"option": next(iter(c.options)), "words": ""} for c in asked}
         return said | changed
 
+    def do_as_site(self, use_case, *args):
+        """What a job does."""
+        with self.app.app_context(), tenancy.everyone("a job"), db.transaction() as session:
+            return use_case(session, Actor.system(), *args)
+
     def signed(self, **answers):
         review = self.do(self.editor, service.open_review, self.tool.id)
         self.do(
@@ -94,6 +100,7 @@ class Case(SimpleNamespace):
 
     def read(self, review, **bens):
         """Both take the vendor's word, Ben but for `bens`: {question: Found}."""
+        self.confirmed(review)
         for question, found in bens.items():
             key = question.replace("_", "-")
             self.do(self.ben, service.read_question, review.id, key, found)
@@ -101,6 +108,10 @@ class Case(SimpleNamespace):
             self.do(person, service.take_vendors_word, review.id)
             self.do(person, service.hand_in, review.id)
         return self.now(review)
+
+    def confirmed(self, review, why="", **facts):
+        """Ada confirms the facts as the vendor said them, but for `facts`."""
+        self.do(self.ada, service.confirm_facts, review.id, FACTS | facts, why=why)
 
     def published(self, **answers):
         review = self.read(self.seated(self.signed(**answers)))
@@ -114,17 +125,18 @@ class Case(SimpleNamespace):
 
 
 @pytest.fixture
-def case(make, do, see):
+def case(app, make, do, see):
     circle = make.consortium(name="Ridge Buyers")
     vendor = make.vendor("Fieldnotes")
     operator = make.operator(name="Olga Operator")
     people = {}
-    for name in ("ada", "ben", "cleo", "dana"):
+    for name in ("ada", "ben", "cleo", "dana", "erin"):
         district = make.district(f"{name.title()} Valley Schools")
         user = make.person(district, Role.DATA_STEWARD, name=name.title())
         make.role(user, make.org_of(circle), Role.REVIEWER)
         people[name] = user
     return Case(
+        app=app,
         do=do,
         see=see,
         make=make,

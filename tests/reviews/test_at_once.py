@@ -10,6 +10,7 @@ from sqlmodel import select
 from marketplace.core import clock, tenancy
 from marketplace.core.errors import RuleBroken
 from marketplace.reviews import evidence_queries, queries, service
+from marketplace.reviews.appeal_models import ReviewAppealVote
 from marketplace.reviews.models import (
     EmergencyStop,
     ReviewAppeal,
@@ -20,6 +21,9 @@ from marketplace.reviews.models import (
 from marketplace.reviews.rules import Outcome, ReviewStatus, Seat, Tie
 from marketplace.scorecards import queries as scorecards
 from tests.conftest import NOW, on_postgresql
+from tests.reviews.conftest import vendor_says
+
+NOT_DECIDED = {"is_open": True, "outcome": None, "decided_at": None}
 
 
 def refused(make, *rows):
@@ -70,6 +74,14 @@ def test_the_database_keeps_people_apart(case, make, see):
     seat = see(queries.seat_of, review.id, Seat.FIRST)
     refused(make, ReviewAppeal(**appeal, seat_id=seat.id, decided_in=Seat.APPEAL))
     refused(make, ReviewAppeal(**appeal, seat_id=seat.id, decided_in=Seat.FIRST))
+    filed = make.save(ReviewAppeal(**appeal | NOT_DECIDED))
+    vote = {
+        "org_id": review.org_id, "review_id": review.id, "appeal_id": filed.id, "number": 1,
+        "question": "US-01", "state": "answered", "option": "a", "outcome": Outcome.UPHELD,
+        "why": "So.", "found_at": NOW, "seat_id": seat.id,
+    }  # fmt: skip
+    refused(make, ReviewAppealVote(**vote, seat=Seat.APPEAL))  # a reader decides no appeal
+    refused(make, ReviewAppealVote(**vote, seat=Seat.FIRST))
     stop = {
         "org_id": review.org_id, "tool_id": case.tool.id, "vendor_id": case.vendor.id,
         "reason": "Leak.", "asked_at": NOW, "confirmed_at": NOW,
@@ -91,6 +103,7 @@ def test_what_was_decided_is_never_changed(case, make, see):
 @on_postgresql
 def test_both_hand_in_at_once_and_it_is_settled_once(case, see):
     review = case.seated(case.signed())
+    case.confirmed(review)
     for person in (case.ada, case.ben):
         case.do(person, service.take_vendors_word, review.id)
     with ThreadPoolExecutor(2) as both:
@@ -143,6 +156,25 @@ def test_two_who_ask_for_a_stop_at_once_make_one_stop(case, see):
     stop = see(evidence_queries.stop_of, case.tool.id)
     assert {stop.asked_by_id, stop.confirmed_by_id} == {case.dana.id, case.operator.id}
     assert see(scorecards.standing, case.tool, NOW.date()).is_stopped
+
+
+@on_postgresql
+def test_two_who_find_the_same_at_once_decide_an_appeal_once(case, see):
+    review = case.published()
+    words = {"question": "US-02", "words": "Not so.", "once_key": "k"}
+    appeal = case.do(case.buyer, service.appeal_review, case.tool.id, **words)
+    case.seat(review, case.dana, Seat.APPEAL)
+    case.seat(review, case.erin, Seat.APPEAL_SECOND)
+    found = {"outcome": Outcome.CORRECTED, "why": "Clause 9.", "found": vendor_says("c")}
+    with ThreadPoolExecutor(2) as both:
+        list(
+            both.map(
+                lambda who: _now(case.do, who, service.decide_appeal, appeal.id, **found),
+                (case.dana, case.erin),
+            )
+        )
+    assert see(evidence_queries.get_appeal, appeal.id).outcome is Outcome.CORRECTED
+    assert see(queries.decisions_of, review.id)["US-02"].version == 2
 
 
 def _now(do, *args, **kwargs):

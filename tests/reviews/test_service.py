@@ -11,7 +11,7 @@ from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import Event
 from marketplace.core.mail import Letter
-from marketplace.reviews import queries, rubric_queries, service
+from marketplace.reviews import evidence_queries, queries, rubric_queries, service
 from marketplace.reviews.models import ReviewDecision
 from marketplace.reviews.rules import (
     Found,
@@ -99,6 +99,9 @@ def test_the_second_reader_is_blind(case, see, app):
     with pytest.raises(NotFound):  # not among his questions
         case.do(case.ben, service.read_question, review.id, undrawn, vendor_says("a"))
     case.do(case.ada, service.take_vendors_word, review.id)
+    with pytest.raises(RuleBroken, match="Confirm the facts"):
+        case.do(case.ada, service.hand_in, review.id)
+    case.confirmed(review)
     case.do(case.ada, service.hand_in, review.id)
     with pytest.raises(NotFound):  # one has handed in, the other could still be swayed
         see(queries.both_readings, case.now(review))
@@ -145,6 +148,7 @@ def test_stepping_aside_empties_the_seat_for_somebody_else(case, see, look):
     [(row, user)] = see(queries.recusals, case.vendor.id)
     assert (user.name, row.tie) == ("Ada", Tie.MONEY)
     assert "a reviewer stepped aside" in letters(look, case.operator)[-1]
+    case.do(case.dana, service.confirm_facts, review.id, FACTS)
     for person in (case.dana, case.ben):
         case.do(person, service.take_vendors_word, review.id)
         case.do(person, service.hand_in, review.id)
@@ -262,7 +266,7 @@ def test_the_vendors_points_are_answered_before_publishing(case, see, app, look)
     assert "the vendor made points" in " ".join(letters(look, case.cleo))
 
 
-def test_an_appeal_is_decided_by_somebody_else_and_appended(case, see, look):
+def test_an_appeal_is_decided_by_two_others_and_appended(case, see, look):
     review = case.published()
     for user in (case.buyer, case.editor):
         words = {"question": "US-02", "words": "Not so.", "once_key": f"k-{user.name}"}
@@ -283,14 +287,27 @@ def test_an_appeal_is_decided_by_somebody_else_and_appended(case, see, look):
         with pytest.raises(RuleBroken, match="already has a part"):
             case.seat(review, had_a_part, Seat.APPEAL)
     case.seat(review, case.dana, Seat.APPEAL)
+    case.seat(review, case.erin, Seat.APPEAL_SECOND)
     with pytest.raises(NotFound):
         case.do(case.ada, service.decide_appeal, appeal.id, outcome=Outcome.UPHELD, why="No.")
     other = other_option(case.rubric, "US-02", "a")
     fields = {"outcome": Outcome.CORRECTED, "why": "Clause 9 says so.", "found": vendor_says(other)}
-    case.do(case.dana, service.decide_appeal, appeal.id, **fields)
-    case.do(case.dana, service.decide_appeal, appeal.id, **fields)
+    for _ in range(2):  # one alone decides nothing, however often
+        case.do(case.dana, service.decide_appeal, appeal.id, **fields)
+    assert see(evidence_queries.count_of_votes, appeal.id) == 1
+    assert see(evidence_queries.get_appeal, appeal.id).outcome is None
+    upheld = {"outcome": Outcome.UPHELD, "why": "It is there."}
+    case.do(case.erin, service.decide_appeal, appeal.id, **upheld)
+    assert see(evidence_queries.get_appeal, appeal.id).outcome is None
+    assert "decide an appeal" in letters(look, case.dana)[-1]
+    same = fields | {"why": "I see clause 9 now."}
+    for _ in range(2):
+        case.do(case.erin, service.decide_appeal, appeal.id, **same)
 
-    look.rollback()
+    decided = see(evidence_queries.get_appeal, appeal.id)
+    assert (decided.outcome, decided.why) == (
+        Outcome.CORRECTED, "Clause 9 says so. I see clause 9 now.",
+    )  # fmt: skip
     rows = see(lambda s: list(s.exec(
         select(ReviewDecision).where(ReviewDecision.question == "US-02")
         .order_by(ReviewDecision.version)

@@ -18,7 +18,7 @@ from marketplace.scorecards import (
     rules,
     view_rules,
 )
-from marketplace.scorecards.law_rules import Meets
+from marketplace.scorecards.law_rules import Clause, Meets
 from tests.scorecards.conftest import REPORT, card_document, said
 
 RUBRIC = queries.rubric()
@@ -85,13 +85,30 @@ def test_unknown_never_looks_like_good():
 
 def test_clauses_are_unknown_until_looked_for_and_a_gap_when_absent():
     clauses = dict.fromkeys(
-        next(r for r in PACKS.by_state["CA"].requirements if r.id == "CA-5").clauses, True
+        next(r for r in PACKS.by_state["CA"].requirements if r.id == "CA-5").clauses,
+        Clause(True, ("Agreement", "II.1", "cd" * 32)),
     )
 
     assert lines(card_document(), "CA")["CA-5"].result is Meets.UNKNOWN
-    assert lines(card_document(), "CA", clauses=clauses)["CA-5"].result is Meets.MEETS
-    absent = clauses | {"no_ads": False}
+    met = lines(card_document(), "CA", clauses=clauses)["CA-5"]
+    assert (met.result, met.proofs) == (Meets.MEETS, (("Agreement", "II.1", "cd" * 32),))
+    absent = clauses | {"no_ads": Clause(False, ("Agreement", "", "cd" * 32))}
     assert lines(card_document(), "CA", clauses=absent)["CA-5"].result is Meets.GAP
+
+
+@pytest.mark.parametrize(("state", "key"), [("IL", "IL-1"), ("CT", "CT-1")])
+def test_a_law_that_asks_for_clauses_and_a_card_needs_both(state, key):
+    asked = next(r for r in PACKS.by_state[state].requirements if r.id == key).clauses
+    clauses = dict.fromkeys(asked, Clause(True, ("Agreement", "II.1", "cd" * 32)))
+
+    met = lines(card_document("E2"), state, clauses=clauses)[key]
+    word = lines(card_document("E1"), state, clauses=clauses)[key]
+
+    assert (met.result, met.proofs[0][0]) == (Meets.MEETS, "Agreement")
+    assert word.result is Meets.UNKNOWN
+    assert not {c for p in PACKS.by_state.values() for r in p.requirements for c in r.clauses} - (
+        law_rules.CLAUSE_WORDS.keys()
+    )
 
 
 def test_what_does_not_concern_a_product_says_so():

@@ -1,10 +1,12 @@
 """The pages: what strangers, districts and vendors see, and what they are refused."""
 
+import io
 import json
 from hashlib import sha256
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from sqlalchemy import event
 from sqlmodel import select
@@ -187,9 +189,33 @@ def test_a_vendor_files_a_report_and_sees_what_would_help(client_for, make, look
     assert (report.answer, report.counts["wcag21aa"]["supports"]) == ("c", 1)
     assert "1.2.1" in page(client, f"/tools/{tool.slug}/privacy")
 
-    shown = client.send(f"{address}/hecvat", export="DPAI-07,Yes").text
-    assert "What students type, say or upload" in shown
-    assert client.send(f"{address}/hecvat", export="x").status_code == 422
+
+@on_sqlite
+def test_a_report_comes_as_a_file_in_yaml_or_json(client_for, make, look):
+    vendor = make.vendor("Lumen")
+    tool = make.tool(vendor, "Reader", card=False)
+    client = client_for(make.person(vendor, Role.LISTING_EDITOR))
+    address = f"/v/{vendor.slug}/listings/{tool.slug}/accessibility"
+
+    def send(content, name="report.yaml"):
+        return client.send(address, content="", file=(io.BytesIO(content), name))
+
+    bomb = b"a: &a [x]\n" + b"b: [" + b"*a, " * 9 + b"*a]"
+    for content, refusal in (
+        (b"", "has no title"),
+        (b"\xff\xfe", "not UTF-8"),
+        (bomb, "repeats a whole list"),
+    ):
+        bad = send(content)
+        assert (bad.status_code, refusal in bad.text) == (422, True), refusal
+    assert client.send(address, content=" ").status_code == 422
+    assert look.exec(select(AccessibilityReport)).all() == []
+
+    as_json = json.dumps(yaml.safe_load(REPORT), indent="\t", default=str).encode()
+    assert [send(REPORT.encode()).status_code, send(as_json, "r.json").status_code] == [302, 302]
+    look.rollback()
+    one, other = look.exec(select(AccessibilityReport)).all()
+    assert one.counts["wcag21aa"] == other.counts["wcag21aa"]
 
 
 @on_sqlite
@@ -214,11 +240,20 @@ def test_a_vendors_home_says_what_each_answer_does_to_the_score(client_for, make
     assert "No training on student data" in first.split("What would raise it most")[1][:900]
 
 
+def bad_card(folder):
+    card = folder / "card.yaml"
+    card.write_text("facts: {}\nanswers: {}\n")
+    return card
+
+
 def test_commands_refuse_in_one_line_each(tmp_path):
     huge = tmp_path / "huge.yaml"
-    huge.write_bytes(b"x" * 600_000)
+    with huge.open("wb") as file:
+        file.truncate(50_000_000)
     run = CliRunner().invoke(scorecard, ["score", str(huge)])
-    assert "at most 500,000 are read" in str(run.exception)
+    assert "it has 50,000,000 bytes, and at most 500,000 are read" in str(run.exception)
+    run = CliRunner().invoke(scorecard, ["score", str(bad_card(tmp_path)), "--rubric", str(huge)])
+    assert "at most 2,000,000 are read" in str(run.exception)
     bad = tmp_path / "report.yaml"
     bad.write_text(REPORT.replace("1.1.1", "9.9.9"))
     run = CliRunner().invoke(acr, ["check", str(bad), "--json"])
