@@ -48,6 +48,7 @@ access.declare(
         "ledger.reverse": [[is_system], [keeps_its_books]],
         "ledger.keep_books": THE_DESK,
         "ledger.close_period": [[keeps_its_books]],
+        "ledger.seal_books": [[is_system]],
         "ledger.set_openness": [[is_system]],
         "ledger.restrict_fund": [[is_system]],
         "ledger.propose_correction": THE_DESK,

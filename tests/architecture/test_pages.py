@@ -50,6 +50,7 @@ PUBLIC: set[str] = {
     "decisions.decisions_csv",
     "decisions.decisions_json",
     "decisions.minutes",
+    "dissolution.end",
     "directory.district",
     "directory.districts",
     "directory.districts_csv",

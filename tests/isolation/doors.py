@@ -406,7 +406,7 @@ DOORS = {
         "convener",
         lambda t: {
             "kind": "pick_tool",
-            "subject": "",
+            "subject": f"pick_tool:{t.tool.id}",
             "title": "Shall we?",
             "words": "Because.",
             "closes_day": "2026-12-20",
@@ -426,6 +426,10 @@ DOORS = {
     "/consortia/<slug>/decisions/<int:number>/remark": Door(
         "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
     ),
+    "/c/<slug>/observers": Door(
+        "convener", lambda t: {"observer": t.outsider.leaid, "words": "They may join next year."}
+    ),
+    "/c/<slug>/observers/<uuid:observer_id>/end": Door("convener"),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -663,6 +667,22 @@ DOORS = {
     "/f/<slug>/movements/<uuid:movement_id>/refuse": Door("funder-programme_officer"),
     "/c/<slug>/grants/<uuid:movement_id>/approve": Door("convener"),
     "/c/<slug>/grants/<uuid:movement_id>/refuse": Door("convener"),
+    "/c/<consortium>/terms/<pool_slug>/vote": Door(
+        "convener",
+        lambda t: {
+            "closes_day": "2026-11-25",
+            "closes_time": "17:00",
+            "words": "It is used every day.",
+            "once_key": f"zq{t.letter}-vote",
+        },
+    ),
+    # dissolution
+    "/consortia/<slug>/end/declare": Door(
+        "convener", lambda t: {"words": "We are done.", "name": t.lead_ends_org.name}
+    ),
+    "/consortia/<slug>/end/share": Door("convener"),
+    "/consortia/<slug>/end/approve": Door("convener"),
+    "/consortia/<slug>/end/dissolve": Door("convener", lambda t: {"name": t.at_zero_org.name}),
     # payments
     "/d/<leaid>/invoices/<uuid:invoice_id>/pay": Door(
         "district-buyer",

@@ -52,6 +52,8 @@ PUBLIC_TEXT = {
     "proposed_entry.ref": "as it will stand in the public books",
     "by_laws": "what is in force is public; the words of the draft are marked",
     "decision": "questions and counts are public",
+    "observer.words": "why an organization reads along is public",
+    "dissolution.words": "why a consortium ends is public",
     "elector": "who voted how, and why not, is public",
     "consortium": "purpose and by-laws stand on the consortium's public page",
     "organization": "names, places and addresses of organizations are public",
@@ -76,6 +78,8 @@ PUBLIC_TEXT = {
 STRUCTURAL = {
     "handover.books_hash",
     "handover.held",
+    "dissolution.books_hash",
+    "dissolution.figures",
     "evidence_document.sha256",
     "evidence_document.source_url",
     "incident.fingerprint",
