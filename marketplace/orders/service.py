@@ -41,6 +41,7 @@ from marketplace.pools.rules import Rung
 #: What other features may ask of orders, besides placing them; each in a file of its own.
 from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
 from marketplace.orders.booking_service import book_payment, return_payment  # isort: skip
+from marketplace.orders.credit_service import withdraw_credit  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
 from marketplace.orders.pending_service import (  # isort: skip
     confirm_payment,
@@ -62,6 +63,7 @@ __all__ = [
     "record_payment",
     "return_payment",
     "undo_payment",
+    "withdraw_credit",
 ]
 
 

@@ -15,6 +15,7 @@ from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
+from tests.isolation import grants
 from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
@@ -671,6 +672,17 @@ DOORS = {
     "/c/<consortium>/true-ups/<uuid:run_id>/approve": Door("convener"),
     "/c/<consortium>/true-ups/<uuid:run_id>/refuse": Door("convener"),
     "/c/<consortium>/terms/<pool_slug>/renew": Door("convener", _next_pool),
+    # programmes
+    "/f/<slug>/programmes/new": Door("funder-administrator", grants.programme_form),
+    "/f/<slug>/programmes/<programme>/change": Door("funder-administrator", grants.change_form),
+    "/f/<slug>/programmes/<programme>/award/<uuid:pool_id>": Door(
+        "funder-administrator", grants.award_form
+    ),
+    "/f/<slug>/programmes/<programme>/move/<act>": Door("funder-administrator", grants.money_form),
+    "/f/<slug>/movements/<uuid:movement_id>/approve": Door("funder-programme_officer"),
+    "/f/<slug>/movements/<uuid:movement_id>/refuse": Door("funder-programme_officer"),
+    "/c/<slug>/grants/<uuid:movement_id>/approve": Door("convener"),
+    "/c/<slug>/grants/<uuid:movement_id>/refuse": Door("convener"),
     "/c/<consortium>/terms/<pool_slug>/vote": Door(
         "convener",
         lambda t: {

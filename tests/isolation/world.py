@@ -95,7 +95,7 @@ from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
-from tests.isolation import endings, terms
+from tests.isolation import endings, grants, terms
 from tests.isolation.reviews import Reviews
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
@@ -179,6 +179,7 @@ class Builder:
         self.proofs()
         Reviews(self).build()
         self.scorecard()
+        grants.build(self)
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
