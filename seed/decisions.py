@@ -2,8 +2,11 @@
 
 from datetime import time, timedelta
 
+from sqlmodel import select
+
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import actor_for
+from marketplace.catalogue.models import Tool
 from marketplace.consortia import queries as consortia
 from marketplace.consortia import service as consortia_service
 from marketplace.core import clock
@@ -72,6 +75,10 @@ def _vote(diary: Diary, decision: Decision, choices: list[Choice]) -> None:
             voted += 1
 
 
+def _coach(diary: Diary) -> Tool:
+    return diary.session.exec(select(Tool).where(Tool.name == "Brightlark Reading Coach")).one()
+
+
 def ask_first(diary: Diary) -> None:
     """A vote that everybody took part in, so it ended at once."""
     decision = _ask(
@@ -79,6 +86,7 @@ def ask_first(diary: Diary) -> None:
         DecisionKind.PICK_TOOL,
         "Shall we ask for a joint price of a reading coach?",
         "Eight of our schools have asked for one. Our reviewers have read its privacy terms.",
+        f"pick_tool:{_coach(diary).id}",
     )
     electors = len(queries.electors(diary.session, decision.id))
     _vote(diary, decision, [Choice.NO, *[Choice.YES] * electors])

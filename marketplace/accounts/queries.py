@@ -102,6 +102,14 @@ def organizations_of_kind(session: Session, kind: OrganizationKind) -> list[Orga
     return list(session.exec(query))
 
 
+def organizations_called(session: Session, kind: OrganizationKind, name: str) -> list[Organization]:
+    """Those of a kind with exactly this name, in whatever case."""
+    query = select(Organization).where(
+        Organization.kind == kind, func.lower(Organization.name) == name.strip().lower()
+    )
+    return list(session.exec(query.order_by(col(Organization.slug)).limit(5)))
+
+
 def user_by_email(session: Session, email: str, *, lock: bool = False) -> User | None:
     query = select(User).where(User.email_key == email_key(email))
     return session.exec(_locked(query) if lock else query).one_or_none()

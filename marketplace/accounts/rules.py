@@ -66,6 +66,7 @@ class Role(StrEnum):
     VOTER = "voter"
     ALTERNATE = "alternate"
     REVIEWER = "reviewer"
+    OBSERVER = "observer"
     OPERATOR = "operator"
 
 
@@ -87,6 +88,7 @@ ROLES_OF: dict[OrganizationKind, tuple[Role, ...]] = {
         Role.VOTER,
         Role.ALTERNATE,
         Role.REVIEWER,
+        Role.OBSERVER,
     ),
     OrganizationKind.OPERATOR: (Role.OPERATOR,),
 }
@@ -119,6 +121,7 @@ ROLE_WORDS: dict[Role, str] = {
     Role.VOTER: "Voter",
     Role.ALTERNATE: "Alternate voter",
     Role.REVIEWER: "Reviewer",
+    Role.OBSERVER: "Observer: reads, never votes",
     Role.OPERATOR: "Operator",
 }
 KIND_WORDS: dict[OrganizationKind, str] = {

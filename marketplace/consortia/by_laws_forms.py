@@ -156,6 +156,7 @@ class EndForm(Form):
         "How many years does the consortium run?", description="0: it has no set end."
     )
     dissolution = _choose("Who can dissolve it?", words.DISSOLUTION)
+    leftover = _choose("And what is left over or missing then?", words.LEFTOVER)
     text = TextAreaField(
         "In your own words",
         [Length(max=LONGEST_TEXT, message=f"Use {LONGEST_TEXT:,} letters at most.")],

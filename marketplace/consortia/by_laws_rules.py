@@ -99,6 +99,13 @@ class Dissolution(StrEnum):
     LEAD = "lead"
 
 
+class Leftover(StrEnum):
+    """By what the members share what is left over, or missing, when the consortium ends."""
+
+    BY_BILLS = "by_bills"
+    EQUAL = "equal"
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """Every choice of a set of by-laws; the defaults are what the site proposes."""
@@ -134,6 +141,7 @@ class Choices:
     notice_days: int = 60
     leave_at: LeaveAt = LeaveAt.YEAR_END
     dissolution: Dissolution = Dissolution.TWO_THIRDS
+    leftover: Leftover = Leftover.BY_BILLS
 
 
 _KINDS: dict[str, type[StrEnum]] = {
@@ -153,6 +161,7 @@ _KINDS: dict[str, type[StrEnum]] = {
     "names": NamesPublic,
     "leave_at": LeaveAt,
     "dissolution": Dissolution,
+    "leftover": Leftover,
 }
 CHOICES = tuple(field.name for field in fields(Choices))
 
@@ -171,9 +180,16 @@ def choices_from_json(document: Mapping[str, Any]) -> Choices:
     return Choices(**said)
 
 
+#: Choices that older versions were not asked, with what they said by their silence: left out of
+#: the text, so that its fingerprint can be reckoned again for ever.
+ADDED_LATER: dict[str, str] = {"leftover": str(Leftover.BY_BILLS)}
+
+
 def canonical(choices: Choices, text: str) -> str:
     """Sorted, compact JSON of a version: the same by-laws are the same text."""
-    document = {"choices": choices_as_json(choices), "text": text}
+    said = choices_as_json(choices)
+    asked = {name: said[name] for name in said if said[name] != ADDED_LATER.get(name, ...)}
+    document = {"choices": asked, "text": text}
     return dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -225,6 +225,9 @@ def _take_effect(
     if adopted.is_major:
         consortium.accept_from_version = adopted.version
     consortium.split_method = adopted.choices.cost_method.value
+    ends = by_laws_rules.runs_until(adopted.choices, consortium.founded_on)
+    if ends != consortium.runs_until:
+        consortium.runs_until, consortium.term_reminded_days = ends, None
     session.add(consortium)
     if (before.choices.books if before else None) is not adopted.choices.books:
         # The books stand above and keep what the by-laws say of them.

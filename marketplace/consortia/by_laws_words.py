@@ -14,6 +14,7 @@ from marketplace.consortia.by_laws_rules import (
     FeePayer,
     LateJoin,
     LeaveAt,
+    Leftover,
     Majority,
     NamesPublic,
     Weights,
@@ -82,6 +83,12 @@ DISSOLUTION: Mapping[StrEnum, str] = {
     Dissolution.TWO_THIRDS: "Two thirds of all votes dissolve it.",
     Dissolution.EVERYBODY: "All members must agree to dissolve it.",
     Dissolution.LEAD: "The lead agency declares it dissolved.",
+}
+LEFTOVER: Mapping[StrEnum, str] = {
+    Leftover.BY_BILLS: "What is left over goes back to the districts, and what is missing is "
+    "shared, in proportion to what each was billed.",
+    Leftover.EQUAL: "What is left over goes back to the districts, and what is missing is "
+    "shared, in equal parts.",
 }
 BOOKS: Mapping[StrEnum, str] = {kind: f"{words}." for kind, words in OPENNESS_WORDS.items()}
 COST_METHOD: Mapping[StrEnum, str] = {
@@ -197,5 +204,6 @@ def _term(years: int) -> str:
 def _end(choices: Choices) -> tuple[str, ...]:
     return (
         DISSOLUTION[choices.dissolution],
+        LEFTOVER[choices.leftover],
         "It can end only when every account stands at zero and no pool or order is open.",
     )

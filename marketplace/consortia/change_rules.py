@@ -16,7 +16,7 @@ WHY: dict[str, str] = {
     **dict.fromkeys(
         (
             *("cost_method", "equal_bps", "rest", "drop_rule", "drop_free_days", "late_join"),
-            *("true_up", "fee_bps", "fee_cap_cents", "fee_payer"),
+            *("true_up", "fee_bps", "fee_cap_cents", "fee_payer", "leftover"),
         ),
         MONEY,
     ),
@@ -45,7 +45,7 @@ CLAUSE_OF: dict[str, int] = {
     **dict.fromkeys(("fee_bps", "fee_cap_cents", "fee_payer"), 8),
     **dict.fromkeys(("books", "names"), 9),
     **dict.fromkeys(("notice_days", "leave_at"), 10),
-    **dict.fromkeys(("term_years", "dissolution"), 11),
+    **dict.fromkeys(("term_years", "dissolution", "leftover"), 11),
 }
 
 

@@ -154,5 +154,17 @@ class OfferOfficeForm(Form):
     )
 
 
+class NameObserverForm(Form):
+    observer = StringField(
+        "District, agency or funder",
+        [InputRequired("Enter a name or a LEAID."), Length(max=200, message="Use 200 letters.")],
+        description="Its whole name, or the LEAID of a district.",
+    )
+    words = TextAreaField(
+        "Why does it read along?",
+        [Length(max=500, message="Use 500 letters at most.")],
+    )
+
+
 class PressForm(Form):
     """A button with nothing to type."""

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import login_required
 from wtforms import Form as AnyForm
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.login import current_actor, current_organization, forget_identity
+from marketplace.accounts.login import (
+    actor_of,
+    current_actor,
+    current_identity,
+    current_organization,
+    forget_identity,
+)
 from marketplace.accounts.rules import OrganizationKind
 from marketplace.consortia import queries, rules, service
 from marketplace.consortia.by_laws_forms import EndForm, MembersForm, MoneyForm, chosen, typed
@@ -22,7 +28,7 @@ from marketplace.consortia.forms import NameForm, PressForm, ShapeForm
 from marketplace.consortia.rules import LegalShape
 from marketplace.consortia.shared_views import bp
 from marketplace.core import db, tenancy, web
-from marketplace.core.access import require
+from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound
 
 #: Each step: what it is called, its form, and the fields as they stand on the page.
@@ -91,6 +97,10 @@ class _Founding:
         return service.save_founding(writer, self.actor, self.kept(step, form))
 
 
+def _to_the_start() -> Any:
+    return redirect(url_for(".start_founding"))
+
+
 def _to(step: str | None) -> Any:
     if step is None:
         return redirect(url_for(".found_consortium"))
@@ -100,8 +110,24 @@ def _to(step: str | None) -> Any:
 @bp.get("/consortia/new")
 @login_required
 def start_founding() -> Any:
-    """To the first step that is still open."""
+    """To the first step that is still open; who may not found is told who may, and how."""
+    if not can(current_actor(), "consortia.save_founding"):
+        return _who_founds()
     return _to(_Founding().open_step)
+
+
+def _who_founds() -> str:
+    """Roles are held in organizations: another of one's own may be the one that founds."""
+    identity = current_identity()
+    assert identity is not None  # the page is behind sign-in
+    others = [
+        org
+        for org in identity.organizations.values()
+        if can(actor_of(identity, org), "consortia.save_founding")
+    ]
+    return render_template(
+        "consortia/start_founding.html", home=current_organization(), others=others
+    )
 
 
 @bp.route("/consortia/new/<step>", methods=["GET", "POST"])
@@ -109,6 +135,8 @@ def start_founding() -> Any:
 def save_founding(step: str) -> Any:
     if step not in STEPS:
         raise NotFound("There is no such step.")
+    if request.method == "GET" and not can(current_actor(), "consortia.save_founding"):
+        return _to_the_start()
     founding = _Founding()
     label, kind, fields = STEPS[step]
     form = founding.begin(kind)
@@ -130,6 +158,8 @@ def save_founding(step: str) -> Any:
 @bp.route("/consortia/new/check", methods=["GET", "POST"])
 @login_required
 def found_consortium() -> Any:
+    if request.method == "GET" and not can(current_actor(), "consortia.save_founding"):
+        return _to_the_start()
     founding = _Founding()
     if founding.open_step:
         return _founded_already() if not founding.answers else _to(founding.open_step)

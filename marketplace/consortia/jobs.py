@@ -1,5 +1,6 @@
 """What follows from events of a consortium: letters, and memberships that begin on their day."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,6 +13,7 @@ from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock, jobs, mail
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
+from marketplace.core.web import day
 
 #: Members are districts of the fifty states; a paper's first day begins for the last of them.
 LAST_ZONE = "Pacific/Honolulu"
@@ -44,6 +46,13 @@ def remind_due(session: Session) -> int:
     return sum(
         service.remind_of_end(session, Actor.system(), paper.id) is not None for paper in ending
     )
+
+
+@jobs.timed
+def warn_of_terms(session: Session) -> int:
+    """Consortia whose own term ends in 180, 90, 60 or 30 days: one warning each time."""
+    ending = queries.terms_ending(session, clock.today(LAST_ZONE))
+    return sum(service.warn_of_term(session, Actor.system(), org) is not None for org in ending)
 
 
 def _write_district(session: Session, event: Event, subject: str, text: str) -> None:
@@ -146,6 +155,75 @@ def write_paper_ends(session: Session, event: Event) -> None:
         "The paper of {district} ends soon",
         f"The membership paper of {{district}} in {{name}} {words}:",
     )
+
+
+def _write_members(session: Session, org_id: UUID, subject: str, text: str, page: str) -> None:
+    """To whoever leads, keeps the money, votes or buys, each once."""
+    people = accounts.people_with_role(session, org_id, Role.CONVENER, Role.FISCAL_AGENT)
+    for member in queries.active_members(session, org_id):
+        roles = (Role.ADMINISTRATOR, Role.APPROVER, Role.BUYER)
+        people += accounts.people_with_role(session, member.district_id, *roles)
+    for email in sorted({person.email for person in people}):
+        mail.send(session, email, subject, f"{text}\n\n{mail.site_address()}{page}\n")
+
+
+@on("consortia.term_ends")
+def write_term_ends(session: Session, event: Event) -> None:
+    """To the lead and every member: no pool may outlive the consortium."""
+    consortium = accounts.get_organization(session, event.org_id)
+    ends_on = day(date.fromisoformat(event.facts["ends_on"]))
+    _write_members(
+        session,
+        event.org_id,
+        f"{consortium.name} ends on {ends_on}",
+        f"By its by-laws {consortium.name} runs until {ends_on}, in {event.facts['days']} days or "
+        "sooner. No pool can be opened whose term ends later.\n\nTo go on, the lead agency puts "
+        "by-laws with a longer term to a vote. Otherwise the members dissolve the consortium. "
+        "The by-laws are here:",
+        f"/consortia/{consortium.slug}/by-laws",
+    )
+
+
+@on("consortia.winds_up")
+def write_winding_up(session: Session, event: Event) -> None:
+    consortium = accounts.get_organization(session, event.org_id)
+    _write_members(
+        session,
+        event.org_id,
+        f"{consortium.name} is being dissolved",
+        f"It is decided that {consortium.name} ends. No new pool opens and nobody new joins. Your "
+        "orders and licenses run on to the end of their term. Open bills must be paid, and what "
+        "is left over or missing is shared by the by-laws. What is still open stands here:",
+        f"/consortia/{consortium.slug}/end",
+    )
+
+
+@on("consortia.dissolved")
+def write_dissolved(session: Session, event: Event) -> None:
+    consortium = accounts.get_organization(session, event.org_id)
+    _write_members(
+        session,
+        event.org_id,
+        f"{consortium.name} is dissolved",
+        f"{consortium.name} is dissolved. Every account stood at zero, and its books are sealed. "
+        "There is nothing to do. All papers, votes and books stay to be read:",
+        f"/consortia/{consortium.slug}",
+    )
+
+
+@on("consortia.observer_named")
+def write_observer(session: Session, event: Event) -> None:
+    consortium = accounts.get_organization(session, event.org_id)
+    observer = UUID(event.facts["observer"])
+    for person in accounts.people_with_role(session, observer, Role.ADMINISTRATOR):
+        mail.send(
+            session,
+            person.email,
+            f"You may read along in {consortium.name}",
+            f"{consortium.name} lets your organization observe. You read what its members read: "
+            "votes, what is said about them, and running terms. You do not vote or buy there.\n\n"
+            f"{mail.site_address()}/consortia/{consortium.slug}\n",
+        )
 
 
 @on("consortia.notice_given")

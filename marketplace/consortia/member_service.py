@@ -10,7 +10,7 @@ from sqlmodel import Session
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import service as accounts_service
 from marketplace.accounts.rules import ROLES_OF, OrganizationKind
-from marketplace.consortia import by_laws_rules, queries, rules
+from marketplace.consortia import by_laws_rules, observer_queries, queries, rules
 from marketplace.consortia.models import Consortium, Instrument, Member
 from marketplace.consortia.rules import (
     ConsortiumStatus,
@@ -35,7 +35,7 @@ def ask_to_join(
     """The actor's district asks to join and accepts the by-laws as they stand."""
     require(actor, "consortia.ask_to_join")
     consortium = queries.consortium_of(session, org_id)
-    rules.check_not_dissolved(consortium.status)
+    rules.check_goes_on(consortium.status, consortium.winding_up_on)
     member = queries.member(session, org_id, actor.home, lock=True)
     rules.check_can_ask(member.status if member else None)
     rules.check_by_laws_accepted(accept_by_laws)
@@ -291,6 +291,8 @@ def _begin_if_ready(session: Session, actor: Actor, member: Member) -> None:
     member.status, member.active_since = MemberStatus.ACTIVE, clock.now()
     session.flush()
     accounts_service.affiliate(session, actor, member.district_id, member.org_id)
+    if observer := observer_queries.observer_of(session, member.org_id, member.district_id):
+        observer.ended_at = clock.now()  # a member reads all this in its own right
     emit(session, actor, "consortia.member_joined", member, district=str(member.district_id))
     _constitute_if_enough(session, actor, consortium, today)
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, String, Text, UniqueConstraint
 from sqlmodel import Field
 
+from marketplace.accounts.models import Organization
 from marketplace.consortia.by_laws_rules import Choices, choices_from_json
 from marketplace.consortia.handover_rules import OfferAnswer, Office
 from marketplace.consortia.rules import (
@@ -44,6 +45,13 @@ class Consortium(OwnedByOrg, table=True):
     split_method: str = "proportional"
     founded_on: date
     constituted_on: date | None = None
+    #: The last day by the by-laws in force; None while they set no end.
+    runs_until: date | None = None
+    #: The last warning that it ends was so many days ahead of it; None: none yet.
+    term_reminded_days: int | None = None
+    #: Since it was decided to dissolve it: what is open is finished, nothing new begins.
+    winding_up_on: date | None = None
+    dissolved_on: date | None = None
 
     def holder_of(self, office: Office) -> UUID | None:
         """The agency that has the office now."""
@@ -144,6 +152,31 @@ class Instrument(OwnedByOrg, table=True):
     filed_at: datetime
     #: The last reminder that it ends soon was so many days ahead of it; 999: none yet.
     reminded_days: int = 999
+
+
+class Observer(OwnedByOrg, table=True):
+    """An organization that reads what members read, and never votes or commits. The row stays
+    when it ends."""
+
+    also_seen_by = ("observer_id",)
+    __tablename__ = "observer"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    observer_id: UUID = Field(foreign_key="organization.id", index=True)
+    #: Why it is let in; anyone can read it.
+    words: str = Field(default="", sa_type=Text)
+    since: datetime
+    named_by_id: UUID = Field(foreign_key="user_account.id")
+    ended_at: datetime | None = None
+
+
+class History(NamedTuple):
+    """One member's place, for features further down that add their part of its history."""
+
+    consortium: Consortium
+    organization: Organization
+    district: Organization
+    member: Member
 
 
 class OfficeOf(NamedTuple):

@@ -9,7 +9,10 @@ from marketplace.core.access import Actor, is_system
 
 
 def founds(actor: Actor, _subject: Any) -> bool:
-    return actor.org_kind in ("service_agency", "district") and actor.acts_as(Role.ADMINISTRATOR)
+    """Whoever runs an agency or a district; of a district its board or superintendent too."""
+    if actor.org_kind == "district":
+        return actor.acts_as(Role.ADMINISTRATOR, Role.APPROVER)
+    return actor.org_kind == "service_agency" and actor.acts_as(Role.ADMINISTRATOR)
 
 
 def convenes(actor: Actor, subject: Any) -> bool:
@@ -77,6 +80,13 @@ access.declare(
         "consortia.begin_membership": [[is_system]],
         "consortia.end_after_notice": [[is_system]],
         "consortia.remind_of_end": [[is_system]],
+        "consortia.warn_of_term": [[is_system]],
+        "consortia.wind_up": [[is_system]],
+        "consortia.dissolve": [[is_system]],
+        "consortia.observers": [[convenes]],
+        "consortia.name_observer": [[convenes]],
+        "consortia.end_observing": [[convenes]],
+        "consortia.member_history": [[belongs_to_it], [is_that_district]],
         "consortia.leave_consortium": [[is_that_district, speaks_for_a_district]],
         "consortia.end_membership": [[convenes]],
         "consortia.offer_office": [[holds_the_office]],

@@ -459,6 +459,25 @@ def papers_ending(session: Session, today: date) -> list[Instrument]:
     return list(session.exec(query))
 
 
+def terms_ending(session: Session, today: date) -> list[UUID]:
+    """Consortia whose term ends within half a year and that may need a warning."""
+    query = (
+        select(Consortium.org_id)
+        .where(
+            Consortium.status != rules.ConsortiumStatus.DISSOLVED,
+            col(Consortium.runs_until) >= today,
+            col(Consortium.runs_until) <= today + timedelta(days=max(rules.REMIND_DAYS)),
+            or_(
+                col(Consortium.term_reminded_days).is_(None),
+                col(Consortium.term_reminded_days) > min(rules.REMIND_DAYS),
+            ),
+        )
+        .order_by(col(Consortium.runs_until), col(Consortium.id))
+        .limit(500)
+    )
+    return list(session.exec(query))
+
+
 def leaving_by(session: Session, today: date) -> list[Member]:
     """Members whose notice has run out: their last day was before today."""
     query = select(Member).where(

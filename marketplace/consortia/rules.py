@@ -13,6 +13,7 @@ from marketplace.consortia.by_laws_rules import (
     FeePayer,
     LateJoin,
     LeaveAt,
+    Leftover,
     Majority,
     NamesPublic,
     Weights,
@@ -21,6 +22,8 @@ from marketplace.consortia.by_laws_rules import (
     last_day,
     votes_of,
 )
+from marketplace.consortia.by_laws_words import DISSOLUTION as DISSOLUTION_WORDS
+from marketplace.consortia.by_laws_words import LEFTOVER as LEFTOVER_WORDS
 from marketplace.consortia.by_laws_words import MAJORITY as MAJORITY_WORDS
 from marketplace.consortia.by_laws_words import clauses, cost_words
 from marketplace.consortia.change_rules import Change, change_between
@@ -28,6 +31,8 @@ from marketplace.core.errors import RuleBroken
 
 #: The whole of by-laws in one face for other features.
 __all__ = [
+    "DISSOLUTION_WORDS",
+    "LEFTOVER_WORDS",
     "MAJORITY_WORDS",
     "Admission",
     "Change",
@@ -38,6 +43,7 @@ __all__ = [
     "FeePayer",
     "LateJoin",
     "LeaveAt",
+    "Leftover",
     "Majority",
     "NamesPublic",
     "Weights",
@@ -273,7 +279,7 @@ def why_not_commit(
 REMIND_DAYS = (180, 90, 60, 30)
 
 
-def reminder_due(ends_on: date, today: date, reminded_days: int) -> int | None:
+def reminder_due(ends_on: date, today: date, reminded_days: int = 999) -> int | None:
     """The reminder that is due today: the closest of those that were reached and not sent.
 
     A paper that is filed late gets one letter, not all that it has missed; one that has ended
@@ -287,3 +293,36 @@ def reminder_due(ends_on: date, today: date, reminded_days: int) -> int | None:
 def check_not_dissolved(status: ConsortiumStatus) -> None:
     if status is ConsortiumStatus.DISSOLVED:
         raise RuleBroken("This consortium is dissolved. Its pages stay to be read.")
+
+
+def check_goes_on(status: ConsortiumStatus, winding_up_on: date | None) -> None:
+    """Nothing new begins once it was decided to dissolve."""
+    check_not_dissolved(status)
+    if winding_up_on is not None:
+        raise RuleBroken(
+            "This consortium is being dissolved. What is open is finished; nothing new begins."
+        )
+
+
+def check_outlives(ends_on: date, runs_until: date | None) -> None:
+    """No purchase runs longer than the consortium itself."""
+    if runs_until is not None and ends_on > runs_until:
+        raise RuleBroken(
+            f"By its by-laws the consortium runs until {runs_until:%B} {runs_until.day}, "
+            f"{runs_until.year}. End the term by then, or have the members vote for a longer one.",
+            "term_ends_on",
+        )
+
+
+#: Whom a consortium may let read along. A vendor would read what its buyers say of it.
+OBSERVING_KINDS = ("district", "service_agency", "funder")
+
+
+def check_may_observe(kind: str, *, belongs: bool, observes: bool) -> None:
+    """Whoever belongs to a consortium reads it anyway."""
+    if kind not in OBSERVING_KINDS:
+        raise RuleBroken("Choose a district, a service agency or a funder.", "observer")
+    if belongs:
+        raise RuleBroken("It belongs to the consortium, so it reads all this already.", "observer")
+    if observes:
+        raise RuleBroken("It is an observer already.", "observer")

@@ -29,6 +29,11 @@ from marketplace.consortia.by_laws_service import (  # isort: skip
     put_by_laws_to_vote,
     save_by_laws,
 )
+from marketplace.consortia.ending_service import (  # isort: skip
+    dissolve,
+    warn_of_term,
+    wind_up,
+)
 from marketplace.consortia.member_service import (  # isort: skip
     Paper,
     admit_district,
@@ -57,6 +62,7 @@ __all__ = [
     "begin_membership",
     "constitute",
     "discard_by_laws",
+    "dissolve",
     "end_after_notice",
     "end_by_laws_vote",
     "end_membership",
@@ -71,6 +77,8 @@ __all__ = [
     "save_by_laws",
     "save_founding",
     "take_notice_back",
+    "warn_of_term",
+    "wind_up",
 ]
 
 
@@ -194,7 +202,7 @@ def invite_district(
     """Ask a district to join; that is the lead's yes, where the by-laws leave it to the lead."""
     consortium = queries.consortium_of(session, org_id)
     require(actor, "consortia.invite_district", consortium)
-    rules.check_not_dissolved(consortium.status)
+    rules.check_goes_on(consortium.status, consortium.winding_up_on)
     member = queries.member(session, org_id, district_id, lock=True)
     rules.check_can_invite(member.status if member else None)
     choices = queries.by_laws_in_force(session, org_id).choices

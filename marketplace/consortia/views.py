@@ -15,6 +15,9 @@ from marketplace.consortia import (
     founding_views,
     handover_queries,
     handover_views,
+    history_views,
+    observer_queries,
+    observer_views,
     queries,
     rules,
 )
@@ -35,6 +38,8 @@ __all__ = [
     "district_views",
     "founding_views",
     "handover_views",
+    "history_views",
+    "observer_views",
 ]
 
 ROWS = 20
@@ -47,6 +52,8 @@ def consortium_words() -> dict[str, Any]:
         "shape": rules.SHAPE_WORDS,
         "instrument": rules.INSTRUMENT_WORDS,
         "scope": rules.SCOPE_WORDS,
+        "dissolution": rules.DISSOLUTION_WORDS,
+        "leftover": rules.LEFTOVER_WORDS,
     }
 
 
@@ -146,12 +153,16 @@ def consortium(slug: str) -> Any:
             names=accounts.organizations_by_id(session, named),
             page=page,
             handovers=handovers,
+            observers=observer_queries.observers(session, organization.id),
+            observing_people=observer_queries.observing_people(session, organization.id),
+            inside=can(actor, "consortia.see_names", founding),
             names_shown=names_shown,
             books=ledger.find_head(session, organization.id),
             facts=directory.districts_by_leaid(session, [org.leaid for _, org in page.items]),
             shape=rules.SHAPE_WORDS[founding.legal_shape],
             by_laws=queries.by_laws_in_force(session, organization.id),
             mine=mine,
+            my_leaid=actor.leaid,
             papers=queries.instruments_of(session, mine.id) if mine else [],
             may_ask=can(actor, "consortia.ask_to_join"),
             leads=can(actor, "consortia.console", founding),

@@ -8,7 +8,12 @@ from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaFi
 from wtforms.validators import InputRequired, Length
 
 from marketplace.core.web import Form
-from marketplace.decisions.rules import CHOICE_WORDS, KIND_WORDS, LONGEST_WORDS
+from marketplace.decisions.rules import (
+    ASKED_ELSEWHERE,
+    CHOICE_WORDS,
+    KIND_WORDS,
+    LONGEST_WORDS,
+)
 
 WORDS = Length(max=LONGEST_WORDS, message=f"Use {LONGEST_WORDS:,} letters at most.")
 
@@ -25,11 +30,14 @@ class _OnceForm(Form):
 
 class OpenDecisionForm(_OnceForm):
     kind = SelectField(
-        "What is it about?", choices={kind.value: words for kind, words in KIND_WORDS.items()}
+        "What is it about?",
+        choices={
+            kind.value: words for kind, words in KIND_WORDS.items() if kind not in ASKED_ELSEWHERE
+        },
     )
     subject = SelectField(
         "What exactly?",
-        description="For a way to split, a new member or the by-laws: choose what waits.",
+        description="The price, tool, split, district or draft that is voted on.",
     )
     title = StringField(
         "The question",

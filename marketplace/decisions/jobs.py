@@ -5,15 +5,21 @@ from uuid import UUID
 from sqlmodel import Session
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organization
+from marketplace.accounts.rules import Role
+from marketplace.catalogue import queries as catalogue
 from marketplace.consortia import queries as consortia
 from marketplace.consortia import service as consortia_service
 from marketplace.core import clock, jobs, mail
 from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
+from marketplace.core.web import link_to, moment, utc
 from marketplace.costs import queries as costs
 from marketplace.decisions import queries, service
 from marketplace.decisions.models import Decision
+from marketplace.decisions.next_step_service import ABOUT_TOOLS, NO_PRICE
 from marketplace.decisions.rules import OUTCOME_WORDS, DecisionKind, Outcome
+from marketplace.pools import queries as pools
 
 
 @jobs.timed
@@ -40,6 +46,7 @@ def bring_about(session: Session, event: Event) -> None:
     actor, org_id = Actor.system(), decision.org_id
     if decision.subject_id is None:
         return
+    service.prepare_pool(session, actor, decision.id)
     if decision.kind is DecisionKind.CHANGE_BY_LAWS:
         consortia_service.end_by_laws_vote(
             session, actor, org_id, decision.subject_id, passed=passed
@@ -57,12 +64,58 @@ def bring_about(session: Session, event: Event) -> None:
         consortia_service.admit_district(session, actor, org_id, decision.subject_id)
 
 
+@on("decisions.next_step")
+def write_next_step(session: Session, event: Event) -> None:
+    """The lead hears what to do now; a vendor without a price, that one is wanted."""
+    decision = queries.get_decision(session, event.subject_id)
+    if decision.kind not in ABOUT_TOOLS:
+        return  # whoever asks it writes about it
+    consortium = accounts.get_organization(session, decision.org_id)
+    if decision.opens_pool_id is not None:
+        pool = pools.get_pool(session, decision.opens_pool_id)
+        text = (
+            f"The members said yes: {decision.title}\n\nA draft of the pool “{pool.title}” is made "
+            "for you. Look at its dates and its price, change what you must, then open it:"
+        )
+        page = link_to("pools.change_pool", slug=consortium.slug, pool_slug=pool.slug)
+        subject = f"Draft pool to check: {pool.title}"
+    else:
+        text = (
+            f"The members said yes: {decision.title}\n\nNo draft pool could be made yet. "
+            f"{decision.next_step}\n\nYou plan the pool here:"
+        )
+        page = link_to("pools.create_pool", slug=consortium.slug)
+        subject = f"Please plan the pool: {decision.title}"
+    for person in accounts.people_with_role(session, decision.org_id, Role.CONVENER):
+        mail.send(session, person.email, subject, f"{text}\n\n{page}\n")
+    if decision.kind is DecisionKind.PICK_TOOL and decision.next_step == NO_PRICE:
+        _ask_for_a_price(session, decision, consortium)
+
+
+def _ask_for_a_price(session: Session, decision: Decision, consortium: Organization) -> None:
+    assert decision.subject_id is not None
+    tool = catalogue.tool_by_id(session, decision.subject_id)
+    for person in accounts.people_with_role(
+        session, tool.org_id, Role.ADMINISTRATOR, Role.LISTING_EDITOR
+    ):
+        mail.send(
+            session,
+            person.email,
+            f"{consortium.name} picked {tool.name}",
+            f"The members of {consortium.name} voted for {tool.name} and would like to buy it "
+            "together. You offer no price now that a pool can use. Publish one on your tool’s "
+            f"page, then the lead agency can open a pool:\n\n"
+            f"{link_to('catalogue.tool', slug=tool.slug)}\n",
+        )
+
+
 @on("decisions.opened")
 def write_voters(session: Session, event: Event) -> None:
     decision = queries.get_decision(session, event.subject_id)
+    until = f"{moment(decision.closes_at, decision.time_zone)} ({utc(decision.closes_at)})"
     text = (
-        f"{decision.title}\n\nYour district has a vote. It is open until "
-        f"{decision.closes_at:%Y-%m-%d %H:%M} UTC; the page shows your consortium’s own time."
+        f"{decision.title}\n\nYour district has a vote in {_name(session, decision)}. Cast it by "
+        f"{until}. A vote is final. If you cannot vote, the one who stands in for you can."
     )
     _write(session, decision, f"Please vote: {decision.title}", text)
 
@@ -76,8 +129,24 @@ def write_outcome(session: Session, event: Event) -> None:
         session,
         decision,
         f"{words}: {decision.title}",
-        f"{decision.title}\n\n{words}. The count and the minutes are here:",
+        f"{decision.title}\n\n{_ended(decision)} The count and the minutes are here:",
     )
+
+
+def _name(session: Session, decision: Decision) -> str:
+    return accounts.get_organization(session, decision.org_id).name
+
+
+def _ended(decision: Decision) -> str:
+    """What the outcome is, and what follows from a yes."""
+    counted, outcome = decision.counted, decision.outcome
+    if outcome is Outcome.NO_QUORUM:
+        return (
+            f"Too few took part: {counted['present']:,} of {counted['base']:,} votes, and "
+            f"{decision.quorum_percent}% were needed. Nothing changes."
+        )
+    votes = f"{counted['yes']:,} yes, {counted['no']:,} no."
+    return f"It passed: {votes}" if outcome is Outcome.PASSED else f"It did not pass: {votes}"
 
 
 def _write(session: Session, decision: Decision, subject: str, text: str) -> None:

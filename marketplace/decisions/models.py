@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, CheckConstraint, String, Text, UniqueConstraint
 from sqlmodel import Field
 
-from marketplace.consortia.rules import ConflictRule, Majority
+from marketplace.consortia.rules import ConflictRule
 from marketplace.core.db import choice
 from marketplace.core.tenancy import OwnedByOrg
-from marketplace.decisions.rules import Choice, DecisionKind, Outcome, Vote
+from marketplace.decisions.rules import Choice, DecisionKind, Needed, Outcome, Vote
 
 
 class Decision(OwnedByOrg, table=True):
@@ -30,6 +30,9 @@ class Decision(OwnedByOrg, table=True):
     words: str = Field(sa_type=Text)
     #: The proposal, district or draft that is voted on, where the site brings it about.
     subject_id: UUID | None = None
+    #: The draft pool that passing has opened; or, where none could be made, what to do first.
+    opens_pool_id: UUID | None = Field(default=None, foreign_key="pool.id")
+    next_step: str | None = Field(default=None, sa_type=Text)
     opened_at: datetime
     opened_by_id: UUID = Field(foreign_key="user_account.id")
     closes_at: datetime = Field(index=True)
@@ -37,7 +40,7 @@ class Decision(OwnedByOrg, table=True):
     time_zone: str
     by_laws_version: int
     quorum_percent: int
-    majority: Majority = Field(sa_type=choice(Majority))
+    majority: Needed = Field(sa_type=choice(Needed))
     conflict: ConflictRule = Field(sa_type=choice(ConflictRule))
     proxies: bool
     closed_at: datetime | None = Field(default=None, index=True)

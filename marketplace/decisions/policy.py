@@ -37,5 +37,7 @@ access.declare(
         "decisions.declare_conflict": [[is_named_voter]],
         "decisions.give_proxy": [[is_named_voter]],
         "decisions.close_decision": [[is_system]],
+        "decisions.prepare_pool": [[is_system]],
+        "decisions.note_next_step": [[is_system]],
     }
 )

@@ -9,10 +9,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.accounts.models import Organization, User
-from marketplace.core.errors import NotFound
+from marketplace.accounts.rules import Role
+from marketplace.consortia import queries as consortia
+from marketplace.consortia.rules import MemberStatus
+from marketplace.core.access import Actor
+from marketplace.core.errors import NotAllowed, NotFound
 from marketplace.decisions import rules
 from marketplace.decisions.models import Decision, Elector, Remark
-from marketplace.decisions.rules import Tally
+from marketplace.decisions.rules import DecisionKind, Tally
 
 
 def get_decision(session: Session, decision_id: UUID, *, lock: bool = False) -> Decision:
@@ -124,3 +128,44 @@ def due_to_close(session: Session, now: datetime) -> Sequence[UUID]:
         .limit(200)
     )
     return session.exec(query).all()
+
+
+def check_speaks(session: Session, actor: Actor, org_id: UUID) -> None:
+    """Whoever convenes speaks, and so do active members; who only observes does not."""
+    if actor.has(Role.CONVENER, org_id):
+        return
+    member = consortia.member(session, org_id, actor.home)
+    if member is None or member.status is not MemberStatus.ACTIVE:
+        raise NotAllowed("Only members and their lead agency speak here. You read along.")
+
+
+def speaks(session: Session, actor: Actor, org_id: UUID) -> bool:
+    try:
+        check_speaks(session, actor, org_id)
+    except NotAllowed:
+        return False
+    return True
+
+
+def latest_about(
+    session: Session, org_id: UUID, kind: DecisionKind, subject_id: UUID
+) -> Decision | None:
+    """The newest decision of a kind on one thing, open or ended."""
+    query = (
+        select(Decision)
+        .where(Decision.org_id == org_id, Decision.kind == kind, Decision.subject_id == subject_id)
+        .order_by(col(Decision.number).desc())
+    )
+    return session.exec(query).first()
+
+
+def votes_of(session: Session, org_id: UUID, district_id: UUID) -> list[tuple[Decision, Elector]]:
+    """Every decision in which a district had a vote, the newest first; the last two hundred."""
+    query = (
+        select(Decision, Elector)
+        .join(Elector, col(Elector.decision_id) == Decision.id)
+        .where(Decision.org_id == org_id, Elector.district_id == district_id)
+        .order_by(col(Decision.number).desc())
+        .limit(200)
+    )
+    return [(decision, elector) for decision, elector in session.exec(query)]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from marketplace.consortia.rules import ConflictRule, Majority
+from marketplace.consortia.rules import MAJORITY_WORDS, Choices, ConflictRule, Dissolution, Majority
 from marketplace.core.errors import RuleBroken
 
 #: So many votes of others one district may hold in one decision.
@@ -19,6 +20,17 @@ class DecisionKind(StrEnum):
     COST_METHOD = "cost_method"
     ADMIT_MEMBER = "admit_member"
     CHANGE_BY_LAWS = "change_by_laws"
+    RENEW_POOL = "renew_pool"
+    DISSOLVE = "dissolve"
+
+
+class Needed(StrEnum):
+    """What it takes to pass: of the votes cast as the by-laws' majority, or of all there are."""
+
+    MORE_THAN_HALF = "more_than_half"
+    TWO_THIRDS = "two_thirds"
+    TWO_THIRDS_OF_ALL = "two_thirds_of_all"
+    EVERYBODY = "everybody"
 
 
 class Choice(StrEnum):
@@ -39,14 +51,33 @@ KIND_WORDS: dict[DecisionKind, str] = {
     DecisionKind.COST_METHOD: "Adopt a way to split costs",
     DecisionKind.ADMIT_MEMBER: "Admit a member",
     DecisionKind.CHANGE_BY_LAWS: "Change the by-laws",
+    DecisionKind.RENEW_POOL: "Renew for another term",
+    DecisionKind.DISSOLVE: "Dissolve the consortium",
 }
 #: What passing brings about by itself.
 EFFECT_WORDS: dict[DecisionKind, str] = {
-    DecisionKind.FOUND_POOL: "The lead agency may then open the pool.",
-    DecisionKind.PICK_TOOL: "The lead agency may then ask for a price of this tool.",
+    DecisionKind.FOUND_POOL: "If it passes, a draft pool with this price is made. The lead "
+    "agency checks its dates and opens it.",
+    DecisionKind.PICK_TOOL: "If it passes, a draft pool with this tool is made. Where "
+    "the vendor offers no price yet, it is asked for one.",
     DecisionKind.COST_METHOD: "New by-laws with this way to split are then in force for new pools.",
     DecisionKind.ADMIT_MEMBER: "The district is then a member once its paper is in force.",
     DecisionKind.CHANGE_BY_LAWS: "The draft is then in force, and members are asked to accept it.",
+    DecisionKind.RENEW_POOL: "If it passes, a draft of the next pool is made. Every district "
+    "commits anew; nothing renews by itself.",
+    DecisionKind.DISSOLVE: "If it passes, nothing new begins. The consortium ends once every "
+    "bill is paid and every account stands at zero.",
+}
+NEEDED_WORDS: dict[Needed, str] = {
+    Needed.MORE_THAN_HALF: MAJORITY_WORDS[Majority.MORE_THAN_HALF],
+    Needed.TWO_THIRDS: MAJORITY_WORDS[Majority.TWO_THIRDS],
+    Needed.TWO_THIRDS_OF_ALL: "At least two thirds of all votes there are.",
+    Needed.EVERYBODY: "All votes there are.",
+}
+#: What the by-laws ask for to dissolve; where the lead declares it there is no vote.
+TO_DISSOLVE: dict[Dissolution, Needed] = {
+    Dissolution.TWO_THIRDS: Needed.TWO_THIRDS_OF_ALL,
+    Dissolution.EVERYBODY: Needed.EVERYBODY,
 }
 CHOICE_WORDS: dict[Choice, str] = {
     Choice.YES: "Yes",
@@ -59,10 +90,22 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     Outcome.NO_QUORUM: "Too few took part",
 }
 NEEDS_SUBJECT = (
+    DecisionKind.FOUND_POOL,
+    DecisionKind.PICK_TOOL,
     DecisionKind.COST_METHOD,
     DecisionKind.ADMIT_MEMBER,
     DecisionKind.CHANGE_BY_LAWS,
+    DecisionKind.RENEW_POOL,
 )
+#: Asked on pages of their own, which know who has a vote.
+ASKED_ELSEWHERE = (DecisionKind.RENEW_POOL,)
+
+
+class DraftDates(NamedTuple):
+    closes_on: date
+    starts_on: date
+    ends_on: date
+    pay_by: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +135,7 @@ class Tally:
 
 
 def tally(
-    votes: Iterable[Vote], quorum_percent: int, majority: Majority, conflict: ConflictRule
+    votes: Iterable[Vote], quorum_percent: int, needed: Needed, conflict: ConflictRule
 ) -> Tally:
     """Count what was cast. Votes are final, so an outcome can be certain before the deadline:
     passed, when all that wait could say no; not passed, when all of them could say yes."""
@@ -109,9 +152,11 @@ def tally(
     present = sum(said.values()) + counted
     quorum_met = base > 0 and present * 100 >= quorum_percent * base
     yes, no = said[Choice.YES], said[Choice.NO]
-    passes = passes_with(yes, no, majority)
+    every = sum(vote.votes for vote in listed)
+    passes = passes_with(yes, no, every, needed)
     outcome = Outcome.PASSED if passes else Outcome.FAILED
-    certain = passes_with(yes, no + waiting, majority) is passes_with(yes + waiting, no, majority)
+    at_least = passes_with(yes, no + waiting, every, needed)
+    certain = at_least is passes_with(yes + waiting, no, every, needed)
     return Tally(
         base=base,
         present=present,
@@ -126,11 +171,18 @@ def tally(
     )
 
 
-def passes_with(yes: int, no: int, majority: Majority) -> bool:
-    """A tie is a no, and so is a decision without any yes."""
-    if majority is Majority.TWO_THIRDS:
-        return yes > 0 and 3 * yes >= 2 * (yes + no)
-    return yes > no
+def passes_with(yes: int, no: int, every: int, needed: Needed) -> bool:
+    """A tie is a no, and so is a decision without any yes. `every` is all votes there are, also
+    of who has a conflict of interest: whoever does not vote dissolves nothing."""
+    match needed:
+        case Needed.EVERYBODY:
+            return 0 < yes == every
+        case Needed.TWO_THIRDS_OF_ALL:
+            return yes > 0 and 3 * yes >= 2 * every
+        case Needed.TWO_THIRDS:
+            return yes > 0 and 3 * yes >= 2 * (yes + no)
+        case Needed.MORE_THAN_HALF:
+            return yes > no
 
 
 # -- what may be done ------------------------------------------------------------------------
@@ -147,6 +199,38 @@ def check_subject(kind: DecisionKind, subject: str) -> None:
         raise RuleBroken("Choose what exactly is voted on.", "subject")
     if kind not in NEEDS_SUBJECT and subject:
         raise RuleBroken("This kind of decision needs no choice here. Say it in words.", "subject")
+
+
+def check_asked_here(kind: DecisionKind, among: object) -> None:
+    if kind in ASKED_ELSEWHERE and among is None:
+        raise RuleBroken("Ask this on the page of the pool’s term.", "kind")
+
+
+def needed_for(kind: DecisionKind, choices: Choices) -> Needed:
+    """What the by-laws ask for."""
+    if kind is DecisionKind.DISSOLVE:
+        if choices.dissolution not in TO_DISSOLVE:
+            raise RuleBroken(
+                "By the by-laws the lead agency declares the end itself, without a vote.", "kind"
+            )
+        return TO_DISSOLVE[choices.dissolution]
+    changes = kind is DecisionKind.CHANGE_BY_LAWS
+    return Needed(choices.change_majority if changes else choices.majority)
+
+
+def draft_dates(today: date, price_valid_until: date, runs_until: date | None) -> DraftDates:
+    """Dates to begin a draft pool with; the lead changes them before it opens.
+
+    It closes in 45 days, or as long as the price holds; the term is the next whole school year
+    (July 1 to June 30) after that, but no longer than the consortium; districts have 30 days of
+    it to pay.
+    """
+    closes_on = min(today + timedelta(days=45), price_valid_until)
+    year = closes_on.year if closes_on < date(closes_on.year, 7, 1) else closes_on.year + 1
+    starts_on, ends_on = date(year, 7, 1), date(year + 1, 6, 30)
+    if runs_until is not None and runs_until > starts_on:
+        ends_on = min(ends_on, runs_until)
+    return DraftDates(closes_on, starts_on, ends_on, min(starts_on + timedelta(days=30), ends_on))
 
 
 def check_is_open(is_open: bool, closes_at: datetime, now: datetime) -> None:

@@ -5,34 +5,34 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_login import login_required
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.accounts.models import Organization
 from marketplace.consortia import queries as consortia
-from marketplace.consortia.models import Consortium, Member
-from marketplace.consortia.rules import MAJORITY_WORDS, MemberStatus
+from marketplace.consortia.models import Consortium, History, Member
+from marketplace.consortia.rules import MemberStatus
 from marketplace.core import clock, db, page_cache, panels, pdf, tenancy, web
-from marketplace.core.access import can, require
+from marketplace.core.access import can
 from marketplace.core.errors import NotFound
-from marketplace.costs import queries as costs
-from marketplace.costs.rules import Terms
-from marketplace.decisions import queries, rules, service
+from marketplace.decisions import opening_views, queries, rules, service
 from marketplace.decisions.forms import (
     ConflictForm,
-    OpenDecisionForm,
     ProxyForm,
     RemarkForm,
     VoteForm,
 )
-from marketplace.decisions.models import Decision, Elector
-from marketplace.decisions.rules import Choice, DecisionKind
-from marketplace.decisions.service import Question
+from marketplace.decisions.models import Elector
+from marketplace.decisions.rules import Choice
+from marketplace.decisions.shared_views import PUBLIC, bp, consortium_at
+from marketplace.pools import queries as pools
+from marketplace.pools.models import Pool
+from marketplace.pools.rules import PoolStatus
 
-bp = Blueprint("decisions", __name__)
-PUBLIC = "decisions of a consortium and their outcomes are public"
+#: Putting a question registers itself on the same blueprint.
+__all__ = ["bp", "opening_views"]
 ROWS = 20
 
 
@@ -43,26 +43,29 @@ def decision_words() -> dict[str, Any]:
         "outcome": rules.OUTCOME_WORDS,
         "choice": rules.CHOICE_WORDS,
         "effect": rules.EFFECT_WORDS,
-        "majority": MAJORITY_WORDS,
+        "majority": rules.NEEDED_WORDS,
     }
 
 
-def _of(slug: str) -> tuple[Organization, Consortium]:
-    with tenancy.everyone(PUBLIC):
-        return consortia.consortium_by_slug(db.session(), slug)
+def _may_open(consortium: Consortium) -> bool:
+    """Whoever only observes may not put a question."""
+    actor = current_actor()
+    if not can(actor, "decisions.open_decision", consortium):
+        return False
+    return queries.speaks(db.session(), actor, consortium.org_id)
 
 
 @bp.get("/consortia/<slug>/decisions")
 @page_cache.public_page
 def decisions(slug: str) -> Any:
-    organization, consortium = _of(slug)
+    organization, consortium = consortium_at(slug)
     with tenancy.everyone(PUBLIC):
         page = web.paged(db.session(), queries.decisions_listed(organization.id), ROWS)
     return render_template(
         "decisions/decisions.html",
         organization=organization,
         page=page,
-        may_open=can(current_actor(), "decisions.open_decision", consortium),
+        may_open=_may_open(consortium),
     )
 
 
@@ -90,14 +93,14 @@ def _told(organization: Organization) -> list[dict[str, Any]]:
 @bp.get("/consortia/<slug>/decisions.csv")
 @page_cache.public_page
 def decisions_csv(slug: str) -> Any:
-    rows = [list(row.values()) for row in _told(_of(slug)[0])]
+    rows = [list(row.values()) for row in _told(consortium_at(slug)[0])]
     return web.csv_response("decisions", HEADER, rows)
 
 
 @bp.get("/consortia/<slug>/decisions.json")
 @page_cache.public_page
 def decisions_json(slug: str) -> Any:
-    return web.json_response(decisions=_told(_of(slug)[0]))
+    return web.json_response(decisions=_told(consortium_at(slug)[0]))
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class _Shown:
     """One decision as a reader sees it: what anyone may know, and what members may."""
 
     def __init__(self, slug: str, number: int) -> None:
-        self.organization, self.consortium = _of(slug)
+        self.organization, self.consortium = consortium_at(slug)
         self.actor = current_actor()
         session = db.session()
         with tenancy.everyone(PUBLIC):
@@ -165,7 +168,9 @@ class _Shown:
 
     @property
     def may_speak(self) -> bool:
-        return self.is_open and can(self.actor, "decisions.remark", self.decision)
+        if not self.is_open or not can(self.actor, "decisions.remark", self.decision):
+            return False
+        return queries.speaks(db.session(), self.actor, self.organization.id)
 
     def url(self) -> str:
         return url_for(".decision", slug=self.organization.slug, number=self.decision.number)
@@ -189,8 +194,19 @@ class _Shown:
             proxy=proxy,
             remark=forms.get("remark") or RemarkForm(),
             form=shown,
+            next_pool=self.next_pool(),
+            leads=can(self.actor, "pools.create_pool", self.consortium),
         )
         return page, 422 if shown else 200
+
+    def next_pool(self) -> Pool | None:
+        """The pool that the decision opened; while it is a draft, for its lead only."""
+        if self.decision.opens_pool_id is None:
+            return None
+        with tenancy.everyone(PUBLIC):
+            pool = pools.get_pool(db.session(), self.decision.opens_pool_id)
+        drafted = pool.status is PoolStatus.DRAFT
+        return pool if not drafted or can(self.actor, "pools.see_draft", pool) else None
 
     def others(self) -> list[tuple[str, str]]:
         return [
@@ -272,53 +288,6 @@ def remark(slug: str, number: int) -> Any:
     return shown.page(remark=form)
 
 
-@bp.route("/consortia/<slug>/decisions/new", methods=["GET", "POST"])
-@login_required
-def open_decision(slug: str) -> Any:
-    organization, consortium = consortia.consortium_by_slug(db.session(), slug)
-    actor = current_actor()
-    require(actor, "decisions.open_decision", consortium)
-    form = OpenDecisionForm(data={"kind": request.args.get("kind", "")})
-    form.subject.choices = _subjects(
-        organization.id, can(actor, "consortia.save_by_laws", consortium)
-    )
-
-    def opened(writer: Any) -> Decision:
-        asked = Question(
-            kind=DecisionKind(form.kind.data),
-            title=form.title.data or "",
-            words=form.words.data or "",
-            closes_day=form.closes_day.data,
-            closes_time=form.closes_time.data,
-            subject=form.subject.data or "",
-        )
-        return service.open_decision(
-            writer, actor, organization.id, asked, form.once_key.data or ""
-        )
-
-    if form.submitted(opened):
-        flash("The vote is open. Every named voter gets an e-mail.", "success")
-        return redirect(url_for(".decision", slug=slug, number=form.result.number))
-    zone = web.ZONE_WORDS.get(organization.time_zone, organization.time_zone)
-    return web.form_page("decisions/open_decision.html", form, organization=organization, zone=zone)
-
-
-def _subjects(org_id: UUID, writes_by_laws: bool) -> list[tuple[str, str]]:
-    """What waits for a vote: proposals of the designer, districts, and the lead's draft."""
-    session = db.session()
-    found = [("", "Nothing to choose")]
-    for proposal in costs.proposals(session, org_id):
-        if proposal.withdrawn_at is None:
-            terms = Terms(proposal.method, proposal.equal_bps, proposal.rest).words
-            found.append((f"cost_method:{proposal.id}", f"Split: {terms}, {proposal.bought}"))
-    for member, district in consortia.waiting_for_an_answer(session, org_id):
-        found.append((f"admit_member:{member.district_id}", f"New member: {district.name}"))
-    draft = consortia.by_laws_draft(session, org_id) if writes_by_laws else None
-    if draft and not draft.put_to_vote_at:
-        found.append((f"change_by_laws:{draft.id}", f"By-laws: draft of version {draft.version}"))
-    return found
-
-
 @bp.get("/consortia/<slug>/decisions/<int:number>/minutes.pdf")
 @page_cache.public_page
 def minutes(slug: str, number: int) -> Any:
@@ -344,7 +313,7 @@ def minutes(slug: str, number: int) -> Any:
         outcome=rules.OUTCOME_WORDS[decision.outcome],
         effect=rules.EFFECT_WORDS[decision.kind],
         quorum=decision.quorum_percent,
-        majority=MAJORITY_WORDS[decision.majority],
+        majority=rules.NEEDED_WORDS[decision.majority],
         by_laws=decision.by_laws_version,
         counted=decision.counted,
         votes=[
@@ -393,7 +362,17 @@ def _panel(consortium: Consortium) -> str:
         "decisions/_panel.html",
         organization=organization,
         found=found,
-        may_open=can(current_actor(), "decisions.open_decision", consortium),
+        may_open=_may_open(consortium),
+    )
+
+
+@panels.fill("consortia.member_history")
+def votes_of_member(history: History) -> str:
+    """How the district voted; votes are public, so members may read them together."""
+    votes = queries.votes_of(db.session(), history.organization.id, history.district.id)
+    names = {history.district.id: history.district.name}
+    return render_template(
+        "decisions/_history.html", organization=history.organization, votes=votes, names=names
     )
 
 

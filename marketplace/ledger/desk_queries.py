@@ -18,6 +18,7 @@ from marketplace.ledger.models import (
     LedgerEntry,
     LedgerOpenness,
     LedgerTxn,
+    ProposedEntry,
 )
 from marketplace.ledger.rules import OF_DISTRICTS
 
@@ -92,6 +93,19 @@ def run_about(session: Session, consortium_id: UUID, seq: int) -> CorrectionRun 
         ),
     )
     return session.exec(query).first()
+
+
+def count_proposals(session: Session, consortium_id: UUID) -> int:
+    """Corrections and entries by hand that wait for a second person."""
+    counts = [
+        session.exec(
+            select(func.count())
+            .select_from(table)
+            .where(table.org_id == consortium_id, table.status == RunStatus.PROPOSED)
+        ).one()
+        for table in (CorrectionRun, ProposedEntry)
+    ]
+    return sum(counts)
 
 
 def names_of_people(session: Session, ids: Sequence[UUID | None]) -> dict[UUID, str]:

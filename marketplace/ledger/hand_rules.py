@@ -36,6 +36,9 @@ class Act(StrEnum):
     WRITE_OFF = "write-off"
     FEE_OF_DISTRICT = "fee-of-district"
     FEE_OF_VENDOR = "fee-of-vendor"
+    GRANT_RETURNED = "grant-returned"
+    SHARE_PAID = "share-paid"
+    SHARE_PAID_TO_VENDOR = "share-paid-to-vendor"
 
 
 class Recipe(NamedTuple):
@@ -125,6 +128,32 @@ RECIPES = {
         "payable:{vendor}",
         "fee:{name}",
         {"payable:{vendor}": "This vendor is owed only {}."},
+    ),
+    Act.GRANT_RETURNED: Recipe(
+        PostingKind.REFUND,
+        "Give a grant back",
+        "Grant money that was not used goes back to its funder.",
+        "grant:{name}",
+        CASH,
+        {"grant:{name}": "This grant has only {} left.", CASH: IN_CASH},
+    ),
+    Act.SHARE_PAID: Recipe(
+        PostingKind.PAYMENT_RECEIVED,
+        "A district paid its part of a loss",
+        "The consortium ends and a district paid its part of what was missing. Bills are paid "
+        "on their own page.",
+        CASH,
+        RECEIVABLE,
+        {RECEIVABLE: OWES},
+    ),
+    Act.SHARE_PAID_TO_VENDOR: Recipe(
+        PostingKind.PAID_DIRECTLY,
+        "A district paid its part of a loss to the vendor",
+        "The consortium ends and a district paid its part of what was missing to the vendor "
+        "itself. Bills are paid on their own page.",
+        "payable:{vendor}",
+        RECEIVABLE,
+        {"payable:{vendor}": "This vendor is owed only {}.", RECEIVABLE: OWES},
     ),
 }
 

@@ -32,7 +32,7 @@ from marketplace.ledger.balance_queries import (
 )
 from marketplace.ledger.body import Head
 from marketplace.ledger.checkpoint_queries import alarms
-from marketplace.ledger.desk_queries import closed_through
+from marketplace.ledger.desk_queries import closed_through, count_proposals
 from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import LedgerHead, LedgerOpenness, LedgerTxn
 from marketplace.ledger.proof_queries import Proof, find_head, verify
@@ -70,6 +70,7 @@ __all__ = [
     "closed_through",
     "count_account_rows",
     "count_entries",
+    "count_proposals",
     "each_entry",
     "entries",
     "find_head",

@@ -6,7 +6,7 @@ the meaning of what is already written.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -285,10 +285,30 @@ def check_period_open(
 ) -> None:
     """Closed periods stay closed; a mistake in one is corrected in the open period."""
     if closed_through is not None and effective_on <= closed_through:
-        raise closed_period(effective_on, field)
+        raise closed_period(effective_on, field, sealed=closed_through == SEALED)
 
 
-def closed_period(effective_on: date, field: str | None = None) -> RuleBroken:
+#: Closed through this day, books are sealed: no day is left on which anything can be posted.
+SEALED = date.max
+
+
+def check_all_zero(held: Mapping[str, int]) -> None:
+    """Books are sealed only when every account stands at zero; `held` in signed cents by code."""
+    left = sorted(code for code, cents in held.items() if cents)
+    if left:
+        named = ", ".join(f"“{plain_name(code)}”" for code in left[:3])
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        raise RuleBroken(f"The books do not stand at zero yet: {named}{more}.")
+
+
+def closed_period(
+    effective_on: date, field: str | None = None, *, sealed: bool = False
+) -> RuleBroken:
+    if sealed:
+        return RuleBroken(
+            "These books are sealed: the consortium is dissolved, and nothing is posted any more.",
+            field,
+        )
     return RuleBroken(
         f"The books are closed for {effective_on:%B} {effective_on.year}. Use a date in an open "
         "month. If something in the closed month is wrong, propose a correction.",
@@ -306,3 +326,12 @@ def totals_by_account(legs: Iterable[Leg]) -> dict[str, int]:
     for account, cents in legs:
         totals[account] = totals.get(account, 0) + cents
     return totals
+
+
+def check_unrestricted(code: str | None) -> None:
+    """`code` is a restricted account that somebody wants to move by hand, or None."""
+    if code is not None:
+        raise RuleBroken(
+            f"{plain_name(code)} is restricted. Only its programme moves it: release, claw back "
+            "or return the money there."
+        )

@@ -17,13 +17,23 @@ from marketplace.ledger import desk_queries, queries, rules
 from marketplace.ledger.body import Body
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.engines import engine_of
-from marketplace.ledger.models import BooksOf, LedgerHead, Posted
+from marketplace.ledger.models import BooksOf, LedgerClosing, LedgerHead, Posted
 from marketplace.ledger.openness_service import set_openness
 from marketplace.ledger.proof_service import give_receipt
+from marketplace.ledger.restriction_queries import check_by_hand
+from marketplace.ledger.restriction_service import restrict_fund
 from marketplace.ledger.rules import Leg, PostingKind
 
 #: Written in a file of its own, asked for here.
-__all__ = ["give_receipt", "open_books", "post", "reverse", "set_openness"]
+__all__ = [
+    "give_receipt",
+    "open_books",
+    "post",
+    "restrict_fund",
+    "reverse",
+    "seal_books",
+    "set_openness",
+]
 
 #: What migration 0012 makes both engines say.
 PERIOD_IS_CLOSED = "ledger: the period is closed"
@@ -100,6 +110,9 @@ def reverse(
     if reversed_by is None or reversed_by.idem_key != key:
         rules.check_can_reverse(original.kind, reversed_by.seq if reversed_by else None)
         rules.check_reversed_by_one(not approved and desk_queries.is_settled(session, original))
+        if not approved:
+            lines = read_body(original.body).legs
+            check_by_hand(session, consortium_id, (leg.account for leg in lines))
     now = clock.now().replace(microsecond=0)
     return _write(
         session,
@@ -140,6 +153,29 @@ def _write(session: Session, actor: Actor, said: Body, **facts: Any) -> Posted:
     return Posted(written.seq, written.hash, written.earlier or text, said.reverses)
 
 
+def seal_books(session: Session, actor: Actor, consortium_id: UUID) -> LedgerClosing:
+    """Close the books for good, once every account stands at zero. The database refuses every
+    entry from then on. The head is locked first, so that none slips in; again changes nothing.
+    """
+    require(actor, "ledger.seal_books", BooksOf(consortium_id))
+    queries.lock_head(session, consortium_id)
+    known = desk_queries.closings(session, consortium_id)
+    if known and known[0].through_on == rules.SEALED:
+        return known[0]
+    held = queries.balances(session, consortium_id)
+    rules.check_all_zero({balance.code: balance.cents for balance in held})
+    closing = LedgerClosing(
+        org_id=consortium_id,
+        through_on=rules.SEALED,
+        closed_at=clock.now(),
+        closed_by=actor.user_id,
+    )
+    session.add(closing)
+    session.flush()
+    emit(session, actor, "ledger.books_sealed", closing)
+    return closing
+
+
 @contextmanager
 def _in_an_open_period(said: Body) -> Iterator[None]:
     """The database keeps closed periods closed, after it has looked for the key: so a repeat of
@@ -148,5 +184,7 @@ def _in_an_open_period(said: Body) -> Iterator[None]:
         yield
     except IntegrityError as problem:
         if PERIOD_IS_CLOSED in str(problem.orig):
-            raise rules.closed_period(said.effective_on) from None
+            # A month is closed once it is over; today is closed in sealed books only.
+            sealed = said.effective_on >= said.recorded_at.date()
+            raise rules.closed_period(said.effective_on, sealed=sealed) from None
         raise

@@ -127,6 +127,7 @@ access.declare(
         "orders.place_orders": [[is_system], [convenes_its_pool]],
         "orders.place_additions": [[is_system], [convenes_its_pool]],
         "orders.issue_credit": [[is_system], [leads_it]],
+        "orders.withdraw_credit": [[is_system]],
         "orders.credit_note": ALL_SIDES,
         "orders.record_refund": RECEIVES,
         "orders.keep_order_states": [[is_system]],

@@ -14,6 +14,11 @@ from sqlmodel import Session, col, select
 
 from marketplace.core import tenancy
 from marketplace.core.errors import NotFound
+from marketplace.orders.end_queries import billed_in_all as billed_in_all
+from marketplace.orders.end_queries import count_not_billed as count_not_billed
+from marketplace.orders.end_queries import count_owed_back as count_owed_back
+from marketplace.orders.end_queries import open_bills as open_bills
+from marketplace.orders.end_queries import set_aside_cents as set_aside_cents
 from marketplace.orders.models import (
     AgentOrder,
     Encumbrance,

@@ -38,6 +38,7 @@ from marketplace.pools.rules import Rung
 #: What other features may ask of orders, besides placing them; each in a file of its own.
 from marketplace.orders.addition_service import Addition, place_additions  # isort: skip
 from marketplace.orders.booking_service import book_payment, return_payment  # isort: skip
+from marketplace.orders.credit_service import withdraw_credit  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "place_additions",
     "place_orders",
     "return_payment",
+    "withdraw_credit",
 ]
 
 

@@ -119,7 +119,7 @@ def note_back(session: Session, actor: Actor, said: BackSaid) -> MoneyBack | Non
         _take_in_again(session, actor, attempt, row)
     session.add_all([attempt, row])
     session.flush()
-    if row.state is not before or before is BackState.OUT:
+    if row.state is not before:
         name = f"payments.{row.kind.value}_{row.state.value}"
         emit(session, actor, name, row, cents=row.amount_cents)
     return row

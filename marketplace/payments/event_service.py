@@ -114,8 +114,9 @@ def _is_new(session: Session, said: EventSaid) -> bool:
         "problem": "",
         "about": said.about,
     }
-    kept = session.connection().execute(insert(StripeEvent).values(row).on_conflict_do_nothing())
-    return bool(kept.rowcount)
+    keep = insert(StripeEvent).values(row).on_conflict_do_nothing().returning(StripeEvent.id)
+    # Asked for what was kept: how many rows an INSERT made, not every driver says.
+    return session.connection().execute(keep).first() is not None
 
 
 def apply_parked(session: Session, actor: Actor, event_id: str) -> bool:

@@ -16,6 +16,7 @@ from marketplace.payments import (
     balance_service,
     event_rules,
     event_service,
+    letter_jobs,
     news_service,
     queries,
     rules,
@@ -24,6 +25,9 @@ from marketplace.payments import (
     transfer_service,
 )
 from marketplace.payments.gateway import Gateway, NoAnswer
+
+#: Letters stand in a file of their own.
+__all__ = ["letter_jobs"]
 
 WHY = "payments of any organization are looked at"
 Row = TypeVar("Row")

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from marketplace.consortia import queries as consortia
+from marketplace.consortia.rules import check_goes_on
 from marketplace.core import clock, db
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -64,6 +66,8 @@ def extend_pool(
     if pool.status is PoolStatus.EXTENDED and pool.closes_at == closes_at:
         return pool  # the same form, sent twice
     _check_can_decide(pool, Step.EXTEND)
+    consortium = consortia.consortium_of(session, pool.org_id)
+    check_goes_on(consortium.status, consortium.winding_up_on)
     now = db.now(session)
     rules.check_dates(
         closes_at=closes_at,

@@ -8,6 +8,7 @@ from flask import render_template, request
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.login import current_actor
 from marketplace.catalogue import queries as catalogue
+from marketplace.consortia.models import History
 from marketplace.core import clock, db, panels, tenancy
 from marketplace.core.access import can
 from marketplace.pools import list_queries, page_views, queries, rules, share_rules
@@ -59,6 +60,18 @@ def prices_in_pools(listed: Any) -> dict[UUID, str]:
         if mine:
             found[tool_id] = render_template("pools/_tool_row.html", lines=mine)
     return found
+
+
+@panels.fill("consortia.member_history")
+def pools_of_member(history: History) -> str:
+    """The pools it was in; members see them on each pool's page too."""
+    found = queries.history_of(db.session(), history.organization.id, history.district.id)
+    return render_template(
+        "pools/_history.html",
+        organization=history.organization,
+        found=found,
+        words=rules.RUNG_WORDS,
+    )
 
 
 @panels.fill("consortia.consortium")

@@ -30,7 +30,7 @@ def is_a_member(actor: Actor, subject: Any) -> bool:
 
 access.declare(
     {
-        "pools.create_pool": [[convenes]],
+        "pools.create_pool": [[convenes], [is_system]],
         "pools.change_pool": [[convenes]],
         "pools.open_pool": [[convenes]],
         "pools.see_draft": [[convenes]],

@@ -231,6 +231,18 @@ def commitments_of_district(session: Session, org_id: UUID) -> list[tuple[Commit
     return [(found, pool) for found, pool in session.exec(query)]
 
 
+def history_of(session: Session, org_id: UUID, district_id: UUID) -> list[tuple[Commitment, Pool]]:
+    """Every pool of a consortium that a district was in, also those it left; newest first."""
+    query = (
+        select(Commitment, Pool)
+        .join(Pool, col(Pool.id) == Commitment.pool_id)
+        .where(Commitment.org_id == org_id, Commitment.district_id == district_id)
+        .order_by(col(Pool.closes_at).desc(), col(Pool.id))
+        .limit(200)
+    )
+    return [(found, pool) for found, pool in session.exec(query)]
+
+
 def join_draft(session: Session, pool_id: UUID, district_id: UUID) -> JoinDraft | None:
     query = select(JoinDraft).where(JoinDraft.pool_id == pool_id, JoinDraft.org_id == district_id)
     return session.exec(query).one_or_none()

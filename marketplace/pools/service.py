@@ -16,7 +16,8 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue import service as catalogue_service
 from marketplace.catalogue.models import PriceSchedule, Tool
 from marketplace.consortia import queries as consortia
-from marketplace.consortia.rules import ConsortiumStatus
+from marketplace.consortia.models import Consortium
+from marketplace.consortia.rules import ConsortiumStatus, check_goes_on, check_outlives
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.core.errors import RuleBroken
@@ -88,9 +89,10 @@ def create_pool(session: Session, actor: Actor, org_id: UUID, plan: Plan) -> Poo
     """A draft that only the lead agency sees."""
     consortium = consortia.consortium_of(session, org_id)
     require(actor, "pools.create_pool", consortium)
+    check_goes_on(consortium.status, consortium.winding_up_on)
     organization = accounts.get_organization(session, org_id)
     tool, schedule = _priced(session, plan)
-    _check_plan(session, org_id, plan, schedule, organization.time_zone)
+    _check_plan(session, consortium, plan, schedule, organization.time_zone)
     pool = Pool(
         org_id=org_id,
         slug=_free_slug(session, org_id, plan.title),
@@ -123,7 +125,8 @@ def change_pool(
         changed = draft_rules.merged(seen, _said(pool)["plan"], _as_json(plan), who, pool.version)
         plan = replace(plan, **{name: getattr(_plan_of(pool), name) for name in changed})
     tool, schedule = _priced(session, plan)
-    _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)
+    consortium = consortia.consortium_of(session, pool.org_id)
+    _check_plan(session, consortium, plan, schedule, pool.time_zone, but=pool.id)
     if _as_json(plan) == _said(pool)["plan"] and schedule.version == pool.quote_version:
         return pool  # the same form, sent twice
     for name, value in (_written(plan) | _quoted(tool, schedule)).items():
@@ -142,10 +145,11 @@ def open_pool(session: Session, actor: Actor, pool_id: UUID) -> Pool:
     consortium = consortia.consortium_of(session, pool.org_id)
     if consortium.status is not ConsortiumStatus.CONSTITUTED:
         raise RuleBroken("The consortium is still forming. Constitute it, then open the pool.")
+    check_goes_on(consortium.status, consortium.winding_up_on)
     guard.check_may_open(session, pool.tool_id)
     plan = _plan_of(pool)
     tool, schedule = _priced(session, plan)
-    _check_plan(session, pool.org_id, plan, schedule, pool.time_zone, but=pool.id)
+    _check_plan(session, consortium, plan, schedule, pool.time_zone, but=pool.id)
     for name, value in _quoted(tool, schedule).items():
         setattr(pool, name, value)
     pool.split_method = consortium.split_method
@@ -210,14 +214,14 @@ def _priced(session: Session, plan: Plan) -> tuple[Tool, PriceSchedule]:
 
 def _check_plan(
     session: Session,
-    org_id: UUID,
+    consortium: Consortium,
     plan: Plan,
     schedule: PriceSchedule,
     zone: str,
     but: UUID | None = None,
 ) -> None:
     share_rules.check_can_be_pooled(schedule_from_json(schedule.terms))
-    if plan.title.strip() in queries.titles_taken(session, org_id, but):
+    if plan.title.strip() in queries.titles_taken(session, consortium.org_id, but):
         raise RuleBroken("Your consortium already has a pool with this title.", "title")
     rules.check_dates(
         closes_at=plan.closes_at,
@@ -228,6 +232,7 @@ def _check_plan(
         price_valid_until=schedule.valid_until,
         now=clock.now(),
     )
+    check_outlives(plan.term_ends_on, consortium.runs_until)
 
 
 def _free_slug(session: Session, org_id: UUID, title: str) -> str:

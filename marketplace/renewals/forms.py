@@ -139,6 +139,21 @@ class AnswerRenewalForm(Form):
     words = TextAreaField("A word to the lead agency", [LONG])
 
 
+class PutToVoteForm(Form):
+    closes_day = DayField("Last day to vote", [InputRequired(NO_DAY)])
+    closes_time = TimeField("At what time?", [InputRequired("Enter the time, such as 17:00.")])
+    words = TextAreaField("What should the districts know?", [InputRequired("Say why."), LONG])
+    once_key = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.once_key.data = (self.once_key.data or "")[:64] or uuid4().hex
+
+    def facts(self) -> dict[str, Any]:
+        names = ("closes_day", "closes_time", "words", "once_key")
+        return {name: self._fields[name].data for name in names}
+
+
 class PlanRenewalForm(Form):
     title = StringField("Title", [InputRequired("Enter a title."), SHORT])
     price_schedule = SelectField("Price", [InputRequired("Choose a price.")])

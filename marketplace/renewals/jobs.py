@@ -14,9 +14,11 @@ from marketplace.core.access import Actor
 from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
+from marketplace.decisions import queries as decisions
+from marketplace.decisions.rules import DecisionKind
 from marketplace.pools import queries as pools
 from marketplace.pools.models import Pool
-from marketplace.renewals import queries, renewal_queries, renewal_service
+from marketplace.renewals import queries, renewal_queries, renewal_service, vote_service
 from marketplace.renewals.models import TermRequest
 from marketplace.renewals.rules import ANSWER_WORDS, RequestKind
 
@@ -206,6 +208,44 @@ def show_the_proposal(session: Session, event: Event) -> None:
         LEAD,
         f"True-up of “{pool.title}” waits for a second person",
         "Somebody other than its author approves it or turns it down: " + page,
+    )
+
+
+@on("decisions.closed")
+def begin_next_term(session: Session, event: Event) -> None:
+    """The districts voted to renew: the draft of the next pool is made."""
+    if event.facts["kind"] == DecisionKind.RENEW_POOL:
+        vote_service.prepare_next(session, Actor.system(), event.subject_id)
+
+
+@on("decisions.next_step")
+def tell_the_lead_of_the_vote(session: Session, event: Event) -> None:
+    decision = decisions.get_decision(session, event.subject_id)
+    if decision.kind is not DecisionKind.RENEW_POOL or decision.subject_id is None:
+        return
+    pool, consortium = _pool(session, decision.subject_id)
+    voted = f"The districts of “{pool.title}” voted for another term."
+    if decision.opens_pool_id is not None:
+        draft, _ = _pool(session, decision.opens_pool_id)
+        _write(
+            session,
+            pool.org_id,
+            (Role.CONVENER,),
+            f"Draft pool to check: {draft.title}",
+            f"{voted} A draft of the next pool is made for you. Nobody is in it yet: once you "
+            "open it, every district is asked to commit anew.",
+            "Look at its dates and its price, then open it: "
+            + link_to("pools.change_pool", slug=consortium.slug, pool_slug=draft.slug),
+        )
+        return
+    _write(
+        session,
+        pool.org_id,
+        (Role.CONVENER,),
+        f"Please plan the next pool of “{pool.title}”",
+        f"{voted} No draft could be made yet. {decision.next_step}",
+        "You plan it here: "
+        + link_to("renewals.plan_renewal", consortium=consortium.slug, pool_slug=pool.slug),
     )
 
 

@@ -4,7 +4,6 @@ The page of a term and of a true-up is open to every member: what is decided the
 its share.
 """
 
-from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,31 +11,28 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask_login import login_required
 
 from marketplace.accounts import login
-from marketplace.catalogue import queries as catalogue
 from marketplace.core import clock, db, tenancy, web
 from marketplace.core.access import can, require
 from marketplace.core.errors import NotFound, RuleBroken
 from marketplace.core.money import dollars
 from marketplace.pools import queries as pools
-from marketplace.pricing.rules import POLICY_WORDS, price_sentences, schedule_from_json
+from marketplace.pricing.rules import POLICY_WORDS
 from marketplace.renewals import (
     leaving_service,
     preview_queries,
     queries,
     renewal_queries,
-    renewal_service,
     request_service,
     rules,
     true_up_service,
     usage_queries,
+    vote_queries,
 )
 from marketplace.renewals.forms import (
-    PlanRenewalForm,
     PressForm,
     RefuseRequestForm,
     SetBatchForm,
 )
-from marketplace.renewals.renewal_service import NextPool
 from marketplace.renewals.rules import RequestKind, RequestStatus, RunStatus
 from marketplace.renewals.shared_views import (
     DECIDES,
@@ -103,6 +99,7 @@ def term(consortium: str, pool_slug: str) -> Any:
         true_up_words=POLICY_WORDS[in_force.true_up],
         settles_from=pool.term_ends_on - rules.SETTLE_BEFORE_END,
         next_pool=pools.get_pool(session, renewal.next_pool_id) if renewal else None,
+        vote=vote_queries.vote_on(session, pool),
         leads=can(actor, "renewals.propose_true_up", pool),
         convenes=can(actor, "renewals.plan_renewal", pool),
     )
@@ -350,54 +347,3 @@ def _answer_run(consortium: str, run_id: UUID, permission: str, use_case: Any) -
         RunStatus.REFUSED: "The true-up is turned down. Bills stay as they are.",
     }
     flash(said.get(run.status, ""), "good")
-
-
-# -- the next pool ---------------------------------------------------------------------------------
-
-
-@bp.route("/c/<consortium>/terms/<pool_slug>/renew", methods=["GET", "POST"])
-@login_required
-def plan_renewal(consortium: str, pool_slug: str) -> Any:
-    """A draft of the next pool; nothing goes on by itself."""
-    shown, actor = term_of_lead(consortium, pool_slug, "renewals.terms"), login.current_actor()
-    pool, session = shown.pool, db.session()
-    require(actor, "renewals.plan_renewal", pool)
-    if renewal := renewal_queries.renewal_of(session, pool.id):
-        draft = pools.get_pool(session, renewal.next_pool_id)
-        return redirect(url_for("pools.pool", consortium=consortium, slug=draft.slug))
-    starts, ends = rules.next_term(pool.term_starts_on, pool.term_ends_on)
-    offered = catalogue.schedules_of(session, pool.tool_id)
-    now = renewal_queries.price_offered_now(session, pool)
-    form = PlanRenewalForm(
-        title=f"{pool.title}, from {starts.year}",
-        price_schedule=str(now.id) if now else "",
-        closes_day=max(starts - timedelta(days=45), today_at(pool) + timedelta(days=14)),
-        closes_time=time(23, 59),
-        term_starts_on=starts,
-        term_ends_on=ends,
-        pay_by=starts + timedelta(days=30),
-    )
-    prices = {
-        str(each.id): price_sentences(schedule_from_json(each.terms))[:160] for each in offered
-    }
-    form.price_schedule.choices = {"": "Choose"} | prices
-
-    def plan(writer: Any) -> Any:
-        return renewal_service.plan_renewal(
-            writer, actor, pool.id, NextPool(**form.facts(pool.time_zone))
-        )
-
-    if form.submitted(plan):
-        flash("The next pool is a draft. Open it when it is right; members are invited then.")
-        return redirect(url_for("pools.pool", consortium=consortium, slug=form.result.slug))
-    answers = renewal_queries.answers_of(db.session(), pool.id)
-    return web.form_page(
-        "renewals/plan_renewal.html",
-        form,
-        shown=shown,
-        pool=pool,
-        answers=answers,
-        answer_tags=rules.ANSWER_TAGS,
-        names=preview_queries.names_of(db.session(), shown.standing),
-        held=shown.standing.seats_at_end,
-    )

@@ -108,7 +108,9 @@ access.declare(
         # the next term
         "renewals.send_notice": [[is_system]],
         "renewals.answer_renewal": [[decides_for_a_district, is_in_its_consortium]],
-        "renewals.plan_renewal": [[convenes]],
+        "renewals.put_to_vote": [[convenes]],
+        "renewals.plan_renewal": [[convenes], [is_system]],
+        "renewals.prepare_next": [[is_system]],
         "renewals.invite_members": [[is_system]],
         # leaving for good; the subject is the order
         "renewals.exit_card": [[owns_the_order], [leads_its_consortium]],

@@ -16,7 +16,7 @@ from marketplace.pools import queries as pools
 from marketplace.pools import service as pools_service
 from marketplace.pools.models import Pool
 from marketplace.pools.service import Plan
-from marketplace.renewals import queries, renewal_queries, rules
+from marketplace.renewals import queries, renewal_queries, rules, vote_queries
 from marketplace.renewals.models import Renewal, RenewalAnswer, RenewalNotice
 from marketplace.renewals.rules import Answer
 
@@ -98,6 +98,11 @@ def plan_renewal(session: Session, actor: Actor, pool_id: UUID, wanted: NextPool
     rules.check_has_orders(pool.status)
     if planned := renewal_queries.renewal_of(session, pool.id):
         return pools.get_pool(session, planned.next_pool_id)
+    if not actor.is_system:
+        vote = vote_queries.vote_on(session, pool)
+        rules.check_adopted(
+            vote.outcome if vote else None, vote is not None and vote.closed_at is None
+        )
     if wanted.term_starts_on <= pool.term_ends_on:
         raise RuleBroken("The next term starts after this one ends.", "term_starts_on")
     draft = pools_service.create_pool(

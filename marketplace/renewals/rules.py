@@ -11,6 +11,7 @@ from uuid import UUID
 
 from marketplace.consortia.rules import DropRule, LateJoin
 from marketplace.core.errors import RuleBroken
+from marketplace.decisions.rules import Outcome
 from marketplace.pools.rules import CLEARED_STATES, PoolStatus
 from marketplace.pricing.rules import TrueUpPolicy
 
@@ -283,6 +284,25 @@ def check_can_answer(term_ends_on: date, renewed: bool, today: date) -> None:
         raise RuleBroken("The next pool is planned. Commit your seats there.")
     if today > term_ends_on:
         raise RuleBroken("This term is over. A new pool needs a new yes.")
+
+
+def check_adopted(outcome: Outcome | None, is_open: bool) -> None:
+    """A term is renewed by a vote of the districts in it, never by the lead alone."""
+    if is_open:
+        raise RuleBroken("The districts are voting on the next term. Wait for the outcome.")
+    if outcome is None:
+        raise RuleBroken("The districts decide first if there is a next term. Put it to a vote.")
+    if outcome is not Outcome.PASSED:
+        raise RuleBroken("The districts did not vote for a next term, so there is none to plan.")
+
+
+def check_can_put_to_vote(renewed: bool, is_open: bool, term_ends_on: date, today: date) -> None:
+    if renewed:
+        raise RuleBroken("The next pool is planned already.")
+    if is_open:
+        raise RuleBroken("A vote on the next term is running already.")
+    if today > term_ends_on:
+        raise RuleBroken("This term is over. Plan a new pool instead.")
 
 
 def check_answer(answer: Answer, seats: int | None, held: int) -> None:

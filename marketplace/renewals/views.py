@@ -20,10 +20,11 @@ from marketplace.renewals import (
     renewal_queries,
     rules,
     use_views,
+    vote_views,
 )
 from marketplace.renewals.shared_views import OWN_TERM, VENDOR, TermShown, bp
 
-__all__ = ["bp", "district_views", "exit_views", "lead_views", "use_views"]
+__all__ = ["bp", "district_views", "exit_views", "lead_views", "use_views", "vote_views"]
 
 
 @fill("home.district")

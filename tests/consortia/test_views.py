@@ -55,6 +55,7 @@ FOUNDING = {
         "leave_at": "year_end",
         "term_years": "10",
         "dissolution": "two_thirds",
+        "leftover": "by_bills",
         "text": "We meet twice a year.",
     },
 }

@@ -10,15 +10,24 @@ import pypdf
 import pytest
 from sqlmodel import select
 
+from marketplace.accounts.rules import Role
+from marketplace.consortia import observer_service
 from marketplace.consortia import queries as consortia
 from marketplace.consortia import service as consortia_service
-from marketplace.consortia.rules import Choices, ConflictRule, Majority, MemberStatus
-from marketplace.core import clock, jobs, tenancy
+from marketplace.consortia.rules import Choices, ConflictRule, MemberStatus
+from marketplace.core import clock, db, jobs, tenancy
+from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, NotFound, RuleBroken
 from marketplace.core.events import Event
+from marketplace.core.mail import Letter
+from marketplace.costs.models import CostProposal
 from marketplace.decisions import queries, rules, service
-from marketplace.decisions.rules import Choice, DecisionKind, Outcome, Vote
+from marketplace.decisions.rules import Choice, DecisionKind, Needed, Outcome, Vote
 from marketplace.decisions.service import Question
+from marketplace.pools import queries as pools
+from marketplace.pools.models import Pool
+from marketplace.pools.rules import PoolStatus
+from marketplace.pricing.rules import Method, Rest
 from tests.conftest import NOW, on_postgresql, on_sqlite
 from tests.consortia.test_service import across
 
@@ -43,12 +52,17 @@ def votes(*said):
         ((YES, "conflict", None, None), "more_than_half", "not_counted", "no_quorum", False),
         ((YES, "conflict", None, None), "more_than_half", "counted", "passed", False),
         (("conflict", "conflict"), "more_than_half", "not_counted", "no_quorum", True),
+        ((YES, YES, NO), "two_thirds_of_all", "not_counted", "passed", True),
+        ((YES, NO, None, ABSTAIN), "two_thirds_of_all", "not_counted", "failed", True),
+        ((YES, YES, "conflict"), "everybody", "not_counted", "failed", True),
+        ((YES, YES, None), "everybody", "not_counted", "failed", False),
+        ((YES, YES), "everybody", "not_counted", "passed", True),
     ],
 )
 def test_a_count_knows_quorum_majority_and_whether_it_can_still_change(
     said, majority, conflict, outcome, decided
 ):
-    found = rules.tally(votes(*said), 50, Majority(majority), ConflictRule(conflict))
+    found = rules.tally(votes(*said), 50, Needed(majority), ConflictRule(conflict))
 
     assert (found.outcome, found.decided) == (Outcome(outcome), decided)
 
@@ -73,6 +87,7 @@ def circle(make, act):
     return SimpleNamespace(
         org_id=consortium.org_id,
         consortium=consortium,
+        schedule=make.price_schedule(make.tool()),
         slug=make.org_of(consortium).slug,
         convener=make.convener(consortium),
         districts=districts,
@@ -82,6 +97,8 @@ def circle(make, act):
 
 
 def ask(act, circle, kind=DecisionKind.PICK_TOOL, subject="", key="k1", **changes):
+    if not subject and kind is DecisionKind.PICK_TOOL:
+        subject = f"pick_tool:{circle.schedule.tool_id}"
     asked = Question(
         kind, "Shall we pick it?", "Our teachers like it.", date(2026, 12, 1), time(17), subject
     )
@@ -222,7 +239,7 @@ def test_a_vote_on_the_by_laws_puts_the_draft_in_force_or_frees_it(
     draft = act(circle.convener, consortia_service.save_by_laws, circle.org_id, changed, "", 0)
     subject = f"change_by_laws:{draft.id}"
     decision = ask(act, circle, DecisionKind.CHANGE_BY_LAWS, subject)
-    assert decision.majority is Majority.TWO_THIRDS
+    assert decision.majority is Needed.TWO_THIRDS
     decided(act, circle, deliver, decision, choice)
     outcome = see(queries.get_decision, decision.id).outcome
     assert outcome is (Outcome.PASSED if choice is YES else Outcome.FAILED)
@@ -262,7 +279,7 @@ def test_the_pages_ask_count_and_print(app, act, circle, client_for, deliver, se
     page = f"/consortia/{circle.slug}/decisions"
     typed = {
         "kind": "pick_tool",
-        "subject": "",
+        "subject": f"pick_tool:{circle.schedule.tool_id}",
         "title": "Shall we pick the reading coach?",
         "words": "It is cheap.",
         "closes_day": "2026-12-01",
@@ -294,3 +311,161 @@ def test_the_pages_ask_count_and_print(app, act, circle, client_for, deliver, se
     assert "pick_tool,Shall we pick the reading coach?" in stranger.get(f"{page}.csv").text
     assert stranger.get(f"{page}.json").json["decisions"][0]["outcome"] == "passed"
     assert "Shall we pick" in stranger.get(f"/consortia/{circle.slug}").text
+
+
+def passed(act, circle, deliver, kind, subject, key="k1"):
+    decision = ask(act, circle, kind, subject, key)
+    for voter in circle.voters[:2]:
+        act(voter, service.cast_vote, decision.id, YES)
+    for _ in range(3):
+        deliver()
+    return decision.id
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.FOUND_POOL, DecisionKind.PICK_TOOL])
+def test_a_yes_to_a_pool_or_a_tool_makes_the_draft_for_the_lead(
+    app, act, make, circle, deliver, see, client_for, kind
+):
+    about = circle.schedule
+    thing = about.id if kind is DecisionKind.FOUND_POOL else about.tool_id
+    decision_id = passed(act, circle, deliver, kind, f"{kind}:{thing}")
+
+    decision = see(queries.get_decision, decision_id)
+    pool = see(pools.get_pool, decision.opens_pool_id)
+    assert (pool.status, pool.price_schedule_id) == (PoolStatus.DRAFT, about.id)
+    assert (pool.term_starts_on, pool.term_ends_on) == (date(2027, 7, 1), date(2028, 6, 30))
+    assert pool.purpose == "Adopted by decision 1: Shall we pick it?"
+    page = f"/consortia/{circle.slug}/decisions/1"
+    change = f"/c/{circle.slug}/pools/{pool.slug}/change"
+    assert change in client_for(circle.convener).get(page).text
+    assert change not in client_for(circle.voters[0]).get(page).text
+    written = [letter for letter in see(letters) if letter.subject.startswith("Draft pool")]
+    assert [(each.recipient, change in each.text) for each in written] == [
+        (circle.convener.email, True)
+    ]
+    with app.app_context(), tenancy.everyone("again"), db.transaction() as session:
+        service.prepare_pool(session, Actor.system(), decision_id)
+    assert len(see(lambda s: s.exec(select(Pool)).all())) == 1
+
+
+def letters(session):
+    return session.exec(select(Letter).order_by(Letter.id)).all()
+
+
+@on_sqlite
+def test_a_tool_without_a_price_is_picked_and_its_vendor_asked(make, act, circle, deliver, see):
+    tool = make.tool()
+    seller = make.person(make._organization(tool.org_id), Role.ADMINISTRATOR)
+    decision_id = passed(act, circle, deliver, DecisionKind.PICK_TOOL, f"pick_tool:{tool.id}")
+
+    decision = see(queries.get_decision, decision_id)
+    assert decision.opens_pool_id is None
+    assert "offers no price now" in decision.next_step
+    sent = {letter.recipient: letter.subject for letter in see(letters)}
+    assert sent[seller.email].endswith(f"picked {tool.name}")
+    assert sent[circle.convener.email].startswith("Please plan the pool")
+
+
+@on_sqlite
+def test_a_pool_that_would_outlive_the_consortium_is_no_draft_but_a_word_to_the_lead(
+    make, act, circle, deliver, see
+):
+    make.save(setting(circle.consortium, runs_until=date(2027, 3, 1)))
+    subject = f"found_pool:{circle.schedule.id}"
+    decision_id = passed(act, circle, deliver, DecisionKind.FOUND_POOL, subject)
+
+    assert "runs until March 1, 2027" in see(queries.get_decision, decision_id).next_step
+
+
+def setting(row, **values):
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row
+
+
+@on_sqlite
+def test_a_question_names_a_price_that_is_on_offer(make, act, circle):
+    make.save(setting(circle.schedule, withdrawn_at=NOW))
+    with pytest.raises(RuleBroken, match="no longer offers") as refusal:
+        ask(act, circle, DecisionKind.FOUND_POOL, f"found_pool:{circle.schedule.id}")
+    assert refusal.value.field == "subject"
+    with pytest.raises(RuleBroken, match="what exactly"):
+        ask(act, circle, DecisionKind.FOUND_POOL, "found_pool:nothing")
+    with pytest.raises(RuleBroken, match="page of the pool"):
+        ask(act, circle, DecisionKind.RENEW_POOL, f"renew_pool:{circle.schedule.id}")
+
+
+@pytest.mark.parametrize("choice", [YES, NO])
+def test_a_vote_on_the_split_is_in_force_for_new_pools_and_for_no_open_one(
+    make, act, circle, deliver, see, choice
+):
+    opened = make.pool(circle.consortium, by_laws_version=1)
+    proposal = make.save(
+        CostProposal(
+            org_id=circle.org_id,
+            price_schedule_id=circle.schedule.id,
+            total_cents=0,
+            method=Method.HYBRID,
+            equal_bps=3_000,
+            rest=Rest.PER_PUPIL,
+            bought="100 seats",
+            inputs={},
+            inputs_sha256="0" * 64,
+            result={},
+            proposed_at=NOW,
+            proposed_by_id=circle.convener.id,
+            proposed_for_id=circle.org_id,
+            once_key="p1",
+        )
+    )
+    decision = ask(act, circle, DecisionKind.COST_METHOD, f"cost_method:{proposal.id}")
+    decided(act, circle, deliver, decision, choice)
+
+    in_force = see(consortia.by_laws_in_force, circle.org_id)
+    adopted = choice is YES
+    assert in_force.version == (2 if adopted else 1)
+    choices = in_force.choices
+    assert (choices.cost_method, choices.equal_bps, choices.rest) == (
+        (Method.HYBRID, 3_000, Rest.PER_PUPIL) if adopted else (Method.PROPORTIONAL, None, None)
+    )
+    consortium = see(consortia.consortium_of, circle.org_id)
+    assert consortium.split_method == choices.cost_method.value
+    # A change of who pays what is major, so members accept it before they commit again.
+    assert consortium.accept_from_version == (2 if adopted else 1)
+    assert in_force.why.startswith("Adopted by decision 1") is adopted
+    kept = see(pools.get_pool, opened.id)
+    assert (kept.split_method, kept.by_laws_version) == ("proportional", 1)
+
+
+@on_sqlite
+def test_an_observer_reads_what_is_said_and_neither_asks_speaks_nor_votes(
+    make, act, circle, client_for
+):
+    decision = ask(act, circle)
+    observing = make.district("Watching Schools")
+    act(
+        circle.convener,
+        across(observer_service.name_observer),
+        circle.org_id,
+        observing.id,
+        "It may join.",
+    )
+    watcher = make.buyer(observing)
+    named = make.person(make.org_of(circle.consortium), Role.OBSERVER)
+    act(circle.voters[0], service.remark, decision.id, "Among ourselves.", "r1")
+    page = f"/consortia/{circle.slug}/decisions"
+
+    for reader in (watcher, named):
+        shown = client_for(reader).get(f"{page}/1")
+        assert "Among ourselves." in shown.text
+        assert "Say it" not in shown.text
+        assert client_for(reader).get(f"{page}/new").status_code in (403, 404)
+    with pytest.raises(NotAllowed):
+        act(watcher, service.remark, decision.id, "Me too.", "r2")
+    asked = Question(DecisionKind.DISSOLVE, "End?", "No.", date(2026, 12, 1), time(17))
+    with pytest.raises(NotAllowed):
+        act(watcher, service.open_decision, circle.org_id, asked, "k9")
+    with pytest.raises((NotFound, NotAllowed)):
+        act(watcher, service.cast_vote, decision.id, YES)
+    with pytest.raises(NotAllowed):
+        act(named, service.remark, decision.id, "Me too.", "r3")

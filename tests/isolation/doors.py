@@ -14,6 +14,7 @@ from marketplace.accounts import security, stop_links
 from marketplace.consortia.by_laws_forms import typed
 from marketplace.consortia.by_laws_rules import Choices
 from marketplace.core import clock, links
+from tests.isolation import grants
 from tests.isolation.reviews import FACTS
 from tests.isolation.world import PASSWORD
 from tests.scorecards.conftest import REPORT
@@ -405,7 +406,7 @@ DOORS = {
         "convener",
         lambda t: {
             "kind": "pick_tool",
-            "subject": "",
+            "subject": f"pick_tool:{t.tool.id}",
             "title": "Shall we?",
             "words": "Because.",
             "closes_day": "2026-12-20",
@@ -425,6 +426,10 @@ DOORS = {
     "/consortia/<slug>/decisions/<int:number>/remark": Door(
         "district-buyer", lambda t: {"words": "We agree.", "once_key": f"zq{t.letter}-r"}
     ),
+    "/c/<slug>/observers": Door(
+        "convener", lambda t: {"observer": t.outsider.leaid, "words": "They may join next year."}
+    ),
+    "/c/<slug>/observers/<uuid:observer_id>/end": Door("convener"),
     "/c/<slug>/constitute": Door("convener"),
     "/c/<slug>/invite": Door(
         "convener", lambda t: {"district": t.outsider.leaid, "words": "Join us."}
@@ -651,6 +656,33 @@ DOORS = {
     "/c/<consortium>/true-ups/<uuid:run_id>/approve": Door("convener"),
     "/c/<consortium>/true-ups/<uuid:run_id>/refuse": Door("convener"),
     "/c/<consortium>/terms/<pool_slug>/renew": Door("convener", _next_pool),
+    # programmes
+    "/f/<slug>/programmes/new": Door("funder-administrator", grants.programme_form),
+    "/f/<slug>/programmes/<programme>/change": Door("funder-administrator", grants.change_form),
+    "/f/<slug>/programmes/<programme>/award/<uuid:pool_id>": Door(
+        "funder-administrator", grants.award_form
+    ),
+    "/f/<slug>/programmes/<programme>/move/<act>": Door("funder-administrator", grants.money_form),
+    "/f/<slug>/movements/<uuid:movement_id>/approve": Door("funder-programme_officer"),
+    "/f/<slug>/movements/<uuid:movement_id>/refuse": Door("funder-programme_officer"),
+    "/c/<slug>/grants/<uuid:movement_id>/approve": Door("convener"),
+    "/c/<slug>/grants/<uuid:movement_id>/refuse": Door("convener"),
+    "/c/<consortium>/terms/<pool_slug>/vote": Door(
+        "convener",
+        lambda t: {
+            "closes_day": "2026-11-25",
+            "closes_time": "17:00",
+            "words": "It is used every day.",
+            "once_key": f"zq{t.letter}-vote",
+        },
+    ),
+    # dissolution
+    "/consortia/<slug>/end/declare": Door(
+        "convener", lambda t: {"words": "We are done.", "name": t.lead_ends_org.name}
+    ),
+    "/consortia/<slug>/end/share": Door("convener"),
+    "/consortia/<slug>/end/approve": Door("convener"),
+    "/consortia/<slug>/end/dissolve": Door("convener", lambda t: {"name": t.at_zero_org.name}),
     # payments
     "/d/<leaid>/invoices/<uuid:invoice_id>/pay": Door(
         "district-buyer",

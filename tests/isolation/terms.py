@@ -2,9 +2,12 @@
 
 from datetime import date
 
+from marketplace.consortia.rules import ConflictRule
 from marketplace.core import clock
 from marketplace.core.access import Actor
 from marketplace.core.files import StoredFile
+from marketplace.decisions.models import Decision
+from marketplace.decisions.rules import DecisionKind, Needed, Outcome
 from marketplace.orders import queries as orders
 from marketplace.orders import service
 from marketplace.orders.models import CreditNote
@@ -118,6 +121,30 @@ def _renewal(builder):
             words=mark("renewal-words"),
             answered_at=clock.now(),
             **whose,
+        )
+    )
+    make.save(
+        Decision(
+            org_id=t.consortium.org_id,
+            number=3,
+            kind=DecisionKind.RENEW_POOL,
+            title="Shall we renew it?",
+            words="It is used every day.",
+            subject_id=t.term_pool.id,
+            opened_at=clock.now(),
+            opened_by_id=t.people["convener"].id,
+            closes_at=clock.now(),
+            time_zone="America/Chicago",
+            by_laws_version=1,
+            quorum_percent=50,
+            majority=Needed.MORE_THAN_HALF,
+            conflict=ConflictRule.COUNTED,
+            proxies=True,
+            closed_at=clock.now(),
+            outcome=Outcome.PASSED,
+            counted={"present": 2, "base": 2, "yes": 2, "no": 0},
+            next_step="Ask the vendor for a price.",
+            once_key=f"{t.letter}-renew",
         )
     )
     make.save(RenewalNotice(days=30, sent_at=clock.now(), **whose))

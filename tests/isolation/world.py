@@ -41,7 +41,6 @@ from marketplace.consortia.rules import (
     ConflictRule,
     ConsortiumStatus,
     LegalShape,
-    Majority,
     MemberStatus,
 )
 from marketplace.core import clock, db, tenancy
@@ -51,7 +50,7 @@ from marketplace.core.files import StoredFile
 from marketplace.costs import service as costs_service
 from marketplace.costs.rules import Terms
 from marketplace.decisions.models import Decision, Elector, Remark
-from marketplace.decisions.rules import DecisionKind, Outcome
+from marketplace.decisions.rules import DecisionKind, Needed, Outcome
 from marketplace.decisions.rules import tally as count
 from marketplace.demand.models import Interest
 from marketplace.directory.models import District
@@ -92,7 +91,7 @@ from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
 from tests import cards
 from tests.agreements import build as agreements
-from tests.isolation import terms
+from tests.isolation import endings, grants, terms
 from tests.isolation.reviews import Reviews
 from tests.scorecards.conftest import REPORT, TWO, card_document
 
@@ -170,9 +169,11 @@ class Builder:
         self.correction()
         self.invitations()
         terms.build(self)
+        endings.build(self)
         self.proofs()
         Reviews(self).build()
         self.scorecard()
+        grants.build(self)
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -465,7 +466,7 @@ class Builder:
         self.set(t.member, voter_id=voter.id)
         for number in (1, 2):
             ended = number == 2
-            tally = asdict(count([], 50, Majority.MORE_THAN_HALF, ConflictRule.COUNTED))
+            tally = asdict(count([], 50, Needed.MORE_THAN_HALF, ConflictRule.COUNTED))
             decision = self.make.save(
                 Decision(
                     org_id=t.consortium.org_id,
@@ -479,7 +480,7 @@ class Builder:
                     time_zone="America/Chicago",
                     by_laws_version=1,
                     quorum_percent=50,
-                    majority=Majority.MORE_THAN_HALF,
+                    majority=Needed.MORE_THAN_HALF,
                     conflict=ConflictRule.COUNTED,
                     proxies=True,
                     closed_at=clock.now() if ended else None,

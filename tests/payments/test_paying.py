@@ -4,8 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from marketplace.core import clock, db
+from marketplace.core.mail import Letter
 from marketplace.orders.rules import InvoiceStatus
 from marketplace.payments.gateway import Gateway
 from marketplace.payments.rules import AttemptState
@@ -66,12 +68,17 @@ def test_a_bank_debit_is_processing_for_days_and_then_the_bill_is_paid_once(
 
 
 def test_a_debit_that_fails_opens_the_bill_again_and_says_why(
-    bill, pay, payer, stripe, deliver, now_is
+    bill, pay, payer, stripe, deliver, now_is, work, look
 ):
     stripe.state.complete(pay("debit"), "fails")
     stripe.state.pass_time((BANK_DAYS + 1) * DAY)
 
     deliver()
+    work()
+    look.rollback()
+    letters = look.exec(select(Letter.text).where(Letter.subject.contains("did not work"))).all()
+    assert len(letters) == 1
+    assert "insufficient funds" in letters[0]
 
     found, [attempt], sums = now_is(bill)
     assert (found.open_cents, attempt.state) == (112_501, AttemptState.FAILED)

@@ -6,7 +6,12 @@ import pytest
 from sqlmodel import select
 
 from marketplace.catalogue.listing_models import ListingVersion
+from marketplace.consortia.service import name_voters
 from marketplace.core import clock
+from marketplace.core.mail import Letter
+from marketplace.decisions import service as decisions
+from marketplace.decisions.models import Decision, Elector
+from marketplace.decisions.rules import Choice
 from marketplace.orders import credit_queries
 from marketplace.renewals import jobs
 from marketplace.renewals.models import (
@@ -18,7 +23,7 @@ from marketplace.renewals.models import (
 )
 from marketplace.renewals.rules import Answer
 from tests.conftest import on_sqlite
-from tests.renewals.conftest import AT_THE_END, at
+from tests.renewals.conftest import AT_THE_END, across, at
 from tests.renewals.test_service import ask, count
 
 pytestmark = on_sqlite
@@ -168,10 +173,35 @@ def test_a_renewal_is_answered_and_becomes_a_draft_that_invites(
             "term_ends_on": "2028-07-31",
             "pay_by": "2027-09-01",
         }
-        bad = lead.send(f"{here(world)['lead']}/renew", **(form | {"term_starts_on": "2027-06-01"}))
-        assert bad.status_code == 422
-        sent = lead.send(f"{here(world)['lead']}/renew", **form)
-        assert sent.location.endswith("/next-year")
+        early = lead.send(f"{here(world)['lead']}/renew", **form)
+        assert early.status_code == 422
+        assert "Put it to a vote" in early.text
+        page = f"{here(world)['lead']}/vote"
+        asked = {"closes_day": "2027-06-25", "closes_time": "17:00", "words": "It is used daily."}
+        late = lead.send(page, **asked | {"closes_day": "2027-06-01"})
+        assert late.status_code == 422
+        assert "It is used daily." in late.text
+        vote = lead.send(page, **asked).location
+        assert lead.send(page, **asked).status_code == 422  # one vote at a time
+        look.rollback()
+        decision = look.exec(select(Decision)).one()
+        electors = {e.district_id for e in look.exec(select(Elector))}
+        assert electors == {each.id for each in world.districts[:2]}  # not the one without seats
+        look.rollback()
+        for voter in world.buyers[:2]:
+            act(voter, across(name_voters), world.consortium.org_id, voter.id, None)
+            act(voter, decisions.cast_vote, decision.id, Choice.YES)
+        deliver()
+        deliver()
+        deliver()
+        planned = lead.get(f"{here(world)['lead']}/renew").location
+        assert planned.endswith("from-2027")
+        assert "A draft pool is made" in lead.get(vote).text
+        assert "A draft pool is made" not in buyer.get(vote).text
+        look.rollback()
+        letters = look.exec(select(Letter).where(Letter.recipient == world.lead.email)).all()
+        assert any(letter.subject.startswith("Draft pool to check") for letter in letters)
+        look.rollback()
         assert "planned" in buyer.get(mine).text
         assert buyer.send(f"{mine}/answer", answer="leave").status_code == 422
 
