@@ -47,7 +47,7 @@ def rows(session: Session) -> list[Row]:
         .join(latest, (latest.c.state == District.state) & (latest.c.year == year))
         .order_by(District.leaid)
     )
-    return [Row(*facts, step=reached.get(leaid, 0)) for leaid, *facts in session.exec(query)]
+    return [Row._make((*facts, reached.get(leaid, 0))) for leaid, *facts in session.exec(query)]
 
 
 def _furthest(session: Session) -> dict[str, int]:
@@ -68,7 +68,7 @@ def _furthest(session: Session) -> dict[str, int]:
         col(Commitment.withdrawn_at).is_(None)
     )
     for leaid, rung in session.exec(committed):
-        note(leaid, STEP_OF_RUNG[rung])
+        note(leaid, STEP_OF_RUNG[Rung(rung)])
     live = func.max(case((col(Order.status).in_((OrderStatus.ACTIVE, OrderStatus.ENDED)), 1)))
     terms = func.count(func.distinct(Order.term_starts_on))
     ordered: Any = (

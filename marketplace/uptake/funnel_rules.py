@@ -145,8 +145,8 @@ def release_of(rows: Sequence[Row]) -> Release:
     for step in Step:
         margins = {key: sum(cells[c][step] for c in inside[key]) for key in keys}
         finer = {cell: counts[step] for cell, counts in cells.items()}
-        counts: dict[Any, int] = {**margins, **finer}
-        gone = hidden(counts, sums, FEWEST_DISTRICTS, most, unpublished=list(cells))
+        both: dict[Any, int] = {**margins, **finer}
+        gone = hidden(both, sums, FEWEST_DISTRICTS, most, unpublished=list(cells))
         for key, figure in shown(margins, gone).items():
             steps[str(key)].append(figure)
     return Release({str(key): known[key] for key in keys}, steps)
