@@ -54,6 +54,10 @@ STEP_WORDS = {
 }
 
 
+#: The same, for the heads of narrow columns.
+SHORT_WORDS = ("Asked", "Interested", "Intent", "Board", "Ordered", "Live", "Again")
+
+
 class Row(NamedTuple):
     """One district of the directory, and the furthest step it reached (0 = none)."""
 

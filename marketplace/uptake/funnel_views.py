@@ -12,6 +12,7 @@ from marketplace.uptake import funnel_queries
 from marketplace.uptake.funnel_rules import (
     ALL,
     PARTS,
+    SHORT_WORDS,
     STEP_WORDS,
     Gap,
     Key,
@@ -60,7 +61,7 @@ def funnel() -> Any:
         steps=[(STEP_WORDS[s], n) for s, n in zip(Step, steps[whole], strict=True)],
         parts=[(PART_WORDS[part], _table(release, state, part)) for part in PARTS],
         gaps=[(many, few, _gap(release, state, *keys)) for *keys, many, few in GAPS],
-        step_words=[STEP_WORDS[step] for step in Step],
+        step_words=SHORT_WORDS,
         ordered=Step.ORDERED - 1,
     )
 
