@@ -21,11 +21,13 @@ FEATURES = (
     "demand",  # who is interested before a pool is there: maps, matching, suggestions
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "remittance",  # bank statements: read, matched to bills, linked
     "payments",  # Stripe: paying a bill, webhooks, refunds, disputes, reconciliation
     "oversight",  # incidents: confirmed by two people, told to every district that uses the tool
     "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving
     "dissolution",  # how a consortium ends: nothing open, what is left shared, books sealed
     "outreach",  # a lead writes to its members, sees who stands where, and what was done
+    "programmes",  # restricted money of funders: who it is for, what moves, by two people
     "uptake",  # who was reached, what it cost, who is missing
     "home",  # the front page, each organization's desk, help
     "operations",  # health, the operator's console, waiting work

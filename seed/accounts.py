@@ -69,7 +69,7 @@ def bring_agencies_and_funders(diary: Diary) -> None:
         _bring_agency(diary, agency, number)
     for number, (name, city, state, email) in enumerate(FUNDERS, 920):
         funder = _found(diary, OrganizationKind.FUNDER, name, city=city, state=state)
-        _join(diary, funder, email, name_of(number))
+        diary.actors[email] = _join(diary, funder, email, name_of(number))
 
 
 def _bring_agency(diary: Diary, agency: Agency, number: int) -> None:

@@ -102,6 +102,8 @@ def pay(diary: Diary, campaign: Campaign, invoice_id: UUID, number: int, percent
     if clock.now() >= diary.now:
         return
     invoice = diary.session.exec(select(Invoice).where(Invoice.id == invoice_id)).one()
+    if not invoice.open_cents:
+        return  # a grant paid it all
     pooled = invoice.issuer_id == invoice.consortium_id
     means = MEANS[number % len(MEANS)]
     biller = diary.actors[f"billing:{VENDOR_OF[campaign.tool]}"]
@@ -111,7 +113,7 @@ def pay(diary: Diary, campaign: Campaign, invoice_id: UUID, number: int, percent
         invoice,
         means=means,
         reference=f"{means.value[:2].upper()}-{20_000 + invoice.number * 37 + percent}",
-        amount_cents=(invoice.total_cents - invoice.paid_cents) * percent // 100,
+        amount_cents=invoice.open_cents * percent // 100,
         paid_on=clock.now().date() - timedelta(days=1),
         once_key=f"{invoice_id}-{percent}",
     )

@@ -10,12 +10,13 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
+from marketplace.core.disclosure import FEWEST_DISTRICTS
 from marketplace.core.errors import RuleBroken
 from marketplace.directory.rules import size_band
 from marketplace.pricing.rules import Form, Schedule, price_ladder, unit_price_cents
 
 #: Groups of fewer districts are hidden.
-FEWEST = 5
+FEWEST = FEWEST_DISTRICTS
 ROUND_SEATS = 50
 MOST_SEATS = 1_000_000
 MOST_CENTS = 10**10

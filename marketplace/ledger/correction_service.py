@@ -15,6 +15,7 @@ from marketplace.ledger import correction_rules, desk_queries, queries, service
 from marketplace.ledger.body import read as read_body
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.models import CorrectionRun, LedgerClosing, LedgerHead
+from marketplace.ledger.restriction_queries import check_by_hand
 from marketplace.ledger.rules import Leg, PostingKind, check_can_reverse
 
 
@@ -69,6 +70,7 @@ def propose_correction(
     reason = " ".join(reason.split())
     before = read_body(original.body).legs
     correction_rules.check_proposal(original.kind, before, list(legs), reason)
+    check_by_hand(session, consortium_id, (leg.account for leg in (*before, *legs)))
     assert actor.user_id is not None  # the desk's roles are held by people
     run = CorrectionRun(
         org_id=consortium_id,

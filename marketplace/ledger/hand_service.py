@@ -14,6 +14,7 @@ from marketplace.ledger import correction_rules, hand_queries, hand_rules, queri
 from marketplace.ledger.correction_rules import RunStatus
 from marketplace.ledger.hand_rules import RECIPES, Act
 from marketplace.ledger.models import LedgerHead, ProposedEntry
+from marketplace.ledger.restriction_queries import check_by_hand
 from marketplace.ledger.rules import Leg
 
 
@@ -117,6 +118,7 @@ def _check_it_can_be_posted(
     session: Session, consortium_id: UUID, act: Act, legs: list[Leg], effective_on: date
 ) -> None:
     """Read under the lock of the books, so nothing changes between the check and the entry."""
+    check_by_hand(session, consortium_id, (leg.account for leg in legs))
     today = clock.today(accounts.get_organization(session, consortium_id).time_zone)
     closed = queries.closed_through(session, consortium_id)
     hand_rules.check_day(effective_on, closed, today)

@@ -290,3 +290,17 @@ class ProposedEntry(OwnedByOrg, table=True):
         CheckConstraint("(status = 'proposed') = (decided_at IS NULL)", name="decided"),
         CheckConstraint("decided_by <> proposed_by OR status = 'refused'", name="two_people"),
     )
+
+
+class RestrictedFund(OwnedByOrg, table=True):
+    """An account that moves only by its programme: by hand nothing is posted to it."""
+
+    __tablename__ = "restricted_fund"
+
+    org_id: UUID = Field(foreign_key="ledger_head.org_id", primary_key=True)
+    code: str = Field(max_length=100, primary_key=True)
+    restricted_at: datetime
+
+    @property
+    def id(self) -> UUID:
+        return self.org_id

@@ -50,6 +50,7 @@ access.declare(
         "ledger.close_period": [[keeps_its_books]],
         "ledger.seal_books": [[is_system]],
         "ledger.set_openness": [[is_system]],
+        "ledger.restrict_fund": [[is_system]],
         "ledger.propose_correction": THE_DESK,
         "ledger.correction_run": THE_DESK,
         "ledger.approve_correction": THE_DESK,

@@ -326,3 +326,12 @@ def totals_by_account(legs: Iterable[Leg]) -> dict[str, int]:
     for account, cents in legs:
         totals[account] = totals.get(account, 0) + cents
     return totals
+
+
+def check_unrestricted(code: str | None) -> None:
+    """`code` is a restricted account that somebody wants to move by hand, or None."""
+    if code is not None:
+        raise RuleBroken(
+            f"{plain_name(code)} is restricted. Only its programme moves it: release, claw back "
+            "or return the money there."
+        )

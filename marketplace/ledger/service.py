@@ -20,10 +20,20 @@ from marketplace.ledger.engines import engine_of
 from marketplace.ledger.models import BooksOf, LedgerClosing, LedgerHead, Posted
 from marketplace.ledger.openness_service import set_openness
 from marketplace.ledger.proof_service import give_receipt
+from marketplace.ledger.restriction_queries import check_by_hand
+from marketplace.ledger.restriction_service import restrict_fund
 from marketplace.ledger.rules import Leg, PostingKind
 
 #: Written in a file of its own, asked for here.
-__all__ = ["give_receipt", "open_books", "post", "reverse", "seal_books", "set_openness"]
+__all__ = [
+    "give_receipt",
+    "open_books",
+    "post",
+    "restrict_fund",
+    "reverse",
+    "seal_books",
+    "set_openness",
+]
 
 #: What migration 0012 makes both engines say.
 PERIOD_IS_CLOSED = "ledger: the period is closed"
@@ -100,6 +110,9 @@ def reverse(
     if reversed_by is None or reversed_by.idem_key != key:
         rules.check_can_reverse(original.kind, reversed_by.seq if reversed_by else None)
         rules.check_reversed_by_one(not approved and desk_queries.is_settled(session, original))
+        if not approved:
+            lines = read_body(original.body).legs
+            check_by_hand(session, consortium_id, (leg.account for leg in lines))
     now = clock.now().replace(microsecond=0)
     return _write(
         session,

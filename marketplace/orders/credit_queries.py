@@ -60,6 +60,7 @@ def with_something_left(session: Session, pool_id: UUID, district_id: UUID) -> l
             CreditNote.pool_id == pool_id,
             CreditNote.org_id == district_id,
             CreditNote.applied_cents + CreditNote.refunded_cents < CreditNote.total_cents,
+            col(CreditNote.withdrawn_at).is_(None),
         )
         .order_by(col(CreditNote.issued_at), col(CreditNote.id))
         .with_for_update()
@@ -78,6 +79,18 @@ def open_invoices(session: Session, pool_id: UUID, district_id: UUID) -> list[In
             Invoice.paid_cents + Invoice.credited_cents < Invoice.total_cents,
         )
         .order_by(col(Order.part), col(Invoice.id))
+        .with_for_update()
+    )
+    return list(session.exec(query))
+
+
+def credited_invoices(session: Session, pool_id: UUID, district_id: UUID) -> list[Invoice]:
+    """A district's invoices of one pool that took up credit, last part first, locked."""
+    query = (
+        select(Invoice)
+        .join(Order, col(Order.id) == col(Invoice.order_id))
+        .where(Order.pool_id == pool_id, Order.org_id == district_id, Invoice.credited_cents > 0)
+        .order_by(col(Order.part).desc(), col(Invoice.id))
         .with_for_update()
     )
     return list(session.exec(query))

@@ -293,6 +293,8 @@ def documents(session: Session, district_id: UUID, consortium_id: UUID) -> dict[
         found[note.ledger_seq] = Document(words, note.order_id, None, tool)
         if note.refund_seq:
             found[note.refund_seq] = Document(f"Refund of {words}", note.order_id, None, tool)
+        if note.withdrawn_seq:
+            found[note.withdrawn_seq] = Document(f"{words} withdrawn", note.order_id, None, tool)
     return found
 
 

@@ -217,9 +217,14 @@ class CreditNote(OwnedByOrg, table=True):
     refund_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     refund_seq: int | None = None
     refund_hash: str = ""
+    #: Set when what caused it was undone: bills that took it up are open again.
+    withdrawn_at: datetime | None = None
+    withdrawn_seq: int | None = None
 
     @property
     def owed_back_cents(self) -> int:
+        if self.withdrawn_at is not None:
+            return 0
         return self.total_cents - self.applied_cents - self.refunded_cents
 
 
@@ -331,5 +336,5 @@ class ChargeCode(OwnedByOrg, table=True):
 
 
 # Tables of one subject stand in files of their own; whoever loads the models loads them too.
-from marketplace.orders import held_models, reminder_models  # noqa: E402, F401
+from marketplace.orders import approval_models, held_models, reminder_models  # noqa: E402, F401
 from marketplace.orders.pending_models import PendingPayment as PendingPayment  # noqa: E402

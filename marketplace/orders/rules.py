@@ -329,3 +329,11 @@ def check_can_refund(owed_back_cents: int, refunded: bool) -> None:
         raise RuleBroken("This credit is already sent back.")
     if owed_back_cents <= 0:
         raise RuleBroken("Bills took up all of this credit, so nothing is to be sent back.")
+
+
+def check_can_withdraw(refunded_cents: int) -> None:
+    if refunded_cents:
+        raise RuleBroken(
+            f"{dollars(refunded_cents)} of this credit was sent to the district as money. "
+            "It has to come back first."
+        )

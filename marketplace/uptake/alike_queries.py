@@ -8,13 +8,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from marketplace.catalogue.models import Tool
+from marketplace.core.disclosure import FEWEST_DISTRICTS
 from marketplace.directory.models import District
 from marketplace.directory.rules import SIZE_BANDS
 from marketplace.orders.models import Order
 from marketplace.orders.rules import OrderStatus
 from marketplace.pools.models import Pool
 
-FEWEST = 5
+FEWEST = FEWEST_DISTRICTS
 #: An order that waits for its purchase order, or has ended, is no use of the tool.
 IN_USE = (OrderStatus.PO_ISSUED, OrderStatus.ACTIVE)
 MOST_TOOLS = 5

@@ -10,9 +10,10 @@ from marketplace.accounts import login
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organization
 from marketplace.accounts.rules import OrganizationKind
-from marketplace.core import access, db, web
+from marketplace.core import access, db, tenancy, web
 from marketplace.core.errors import NotFound
 from marketplace.core.page_cache import public_page
+from marketplace.programmes import queries as programmes
 from marketplace.uptake import missing_rules, queries, rules
 from marketplace.uptake.rules import Filters
 from marketplace.uptake.shared_views import bp, breakdowns_csv, rural_and_town, uptake
@@ -36,6 +37,7 @@ def funder(slug: str) -> Any:
     return render_template(
         "uptake/funder.html",
         funder=found,
+        programmes=_programmes(found),
         total=rules.total_of(cells),
         rural=rural_and_town(cells),
     )
@@ -80,6 +82,11 @@ def funder_desk(slug: str) -> Any:
 
 def _funder(slug: str) -> Organization:
     return accounts.organization_by_slug(db.session(), OrganizationKind.FUNDER, slug)
+
+
+def _programmes(funder: Organization) -> list[Any]:
+    with tenancy.everyone("programmes, their rules and budgets are public"):
+        return programmes.programmes_of(db.session(), funder.id)
 
 
 def _report(funder: Organization, filters: Filters) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from marketplace.core.disclosure import FEWEST_PEOPLE
 from marketplace.directory.rules import SIZE_BANDS, SMALL_BELOW_PUPILS
 
 #: Figures about fewer people than this are hidden (rule 7 of the product).
-FEWEST_PUPILS = 10
+FEWEST_PUPILS = FEWEST_PEOPLE
 
 
 class Locale(StrEnum):

@@ -123,6 +123,7 @@ PUBLIC: set[str] = {
     "scorecards.receipt_json",
     "scorecards.rubric_json",
     "scorecards.score_json",
+    "programmes.public_programme",
     "uptake.districts_reached",
     "uptake.districts_reached_csv",
     "uptake.districts_reached_json",

@@ -133,7 +133,8 @@ def test_what_districts_owe_in_the_books_is_what_their_orders_leave_open(look):
         open_cents = dict.fromkeys((order.leaid for order in orders), 0)
         for order in orders:
             invoice = look.exec(select(Invoice).where(Invoice.order_id == order.id)).one_or_none()
-            open_cents[order.leaid] += order.total_cents - (invoice.paid_cents if invoice else 0)
+            settled = invoice.paid_cents + invoice.credited_cents if invoice else 0
+            open_cents[order.leaid] += order.total_cents - settled
         for leaid, cents in open_cents.items():
             assert ledger.balance_of(look, consortium.org_id, f"receivable:{leaid}") == cents
 
