@@ -21,6 +21,7 @@ FEATURES = (
     "demand",  # who is interested before a pool is there: maps, matching, suggestions
     "agreements",  # executed privacy agreements, standing offers, who joined them
     "orders",  # orders, purchase orders, invoices, payments by check
+    "remittance",  # bank statements: read, matched to bills, linked
     "payments",  # Stripe: paying a bill, webhooks, refunds, disputes, reconciliation
     "oversight",  # incidents: confirmed by two people, told to every district that uses the tool
     "renewals",  # what happens during and after a term: late joins, true-up, renewal, leaving

@@ -17,6 +17,7 @@ from seed import (
     oversight,
     pools,
     programmes,
+    remittance,
     renewals,
     reviews,
     scorecards,
@@ -28,7 +29,7 @@ from seed.diary import Diary
 #: In the order in which they write down what happens.
 FEATURES = (
     *(accounts, catalogue, scorecards, consortia, pools, costs, demand, decisions),
-    *(books, outreach, renewals, oversight, reviews, programmes),
+    *(books, outreach, renewals, remittance, oversight, reviews, programmes),
 )
 #: Typical pages, for the benchmark.
 PAGES = {

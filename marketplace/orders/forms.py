@@ -17,6 +17,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
+from marketplace.core.fields import Dollars
 from marketplace.core.money import dollars
 from marketplace.core.web import Form
 from marketplace.orders import charge_codes
@@ -116,6 +117,16 @@ class RecordPaymentForm(PaymentForm):
     def facts(self) -> dict[str, Any]:
         ticked = {"same_check": self.same_check.data, "keep_rest": self.keep_rest.data}
         return super().facts() | {name: bool(said) for name, said in ticked.items()}
+
+
+class PurchasingRulesForm(Form):
+    """The limits of approvers stand in fields named after them; see the view."""
+
+    alone_up_to = Dollars("One person orders alone up to")
+
+
+class RefuseForm(Form):
+    words = StringField("What is wrong with it?")
 
 
 class SayBoardDateForm(Form):

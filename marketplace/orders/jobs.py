@@ -15,6 +15,7 @@ from marketplace.core.events import Event, on
 from marketplace.core.money import dollars
 from marketplace.core.web import day, link_to
 from marketplace.orders import (
+    approval_jobs,
     credit_queries,
     list_queries,
     pending_jobs,
@@ -26,7 +27,7 @@ from marketplace.orders.models import Payment
 from marketplace.orders.rules import KIND_WORDS, MEANS_WORDS
 
 #: Letters of one subject are written in files of their own.
-__all__ = ["pending_jobs", "reminder_jobs"]
+__all__ = ["approval_jobs", "pending_jobs", "reminder_jobs"]
 
 DISTRICT = (Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
 VENDOR = (Role.FINANCE, Role.ADMINISTRATOR)

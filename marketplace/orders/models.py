@@ -336,5 +336,5 @@ class ChargeCode(OwnedByOrg, table=True):
 
 
 # Tables of one subject stand in files of their own; whoever loads the models loads them too.
-from marketplace.orders import held_models, reminder_models  # noqa: E402, F401
+from marketplace.orders import approval_models, held_models, reminder_models  # noqa: E402, F401
 from marketplace.orders.pending_models import PendingPayment as PendingPayment  # noqa: E402

@@ -50,6 +50,7 @@ def money(consortium: str) -> Any:
         vendors=_vendors_owed(org_id) if pooled else [],
         for_all=queries.agent_orders_of(session, org_id) if pooled else [],
         cash_cents=books.balance_of(session, org_id, "cash:main") if pooled else 0,
+        keeps_cash=can(actor, "orders.pay_vendor", desk.organization),
         may_pay=can(actor, "orders.pay_vendor", desk.organization),
     )
 

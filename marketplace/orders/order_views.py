@@ -10,7 +10,15 @@ from werkzeug.wrappers import Response
 from marketplace.accounts import login
 from marketplace.core import clock, db, pdf, tenancy, web
 from marketplace.core.access import can, require
-from marketplace.orders import credit_queries, list_queries, queries, rules, service
+from marketplace.orders import (
+    approval_queries,
+    credit_queries,
+    list_queries,
+    queries,
+    rules,
+    service,
+)
+from marketplace.orders.approval_models import PurchaseOrderRequest
 from marketplace.orders.desk_views import DESKS, Desk, bp, owned, sit_down
 from marketplace.orders.forms import IssuePurchaseOrderForm
 from marketplace.orders.list_queries import SHOWN, Row
@@ -163,6 +171,9 @@ def order(order_id: UUID, **whose: str) -> Any:
         credits=credit_queries.credit_notes(
             db.session(), pool_id=found.pool_id, district_id=found.org_id
         ),
+        asked=approval_queries.waiting_for_order(db.session(), found.id)
+        if desk.side == "district"
+        else None,
         may_issue_po=can(actor, "orders.issue_purchase_order", found),
         may_bill=can(actor, "orders.issue_invoice", found),
         may_record=row.invoice is not None and can(actor, "orders.record_payment", row.invoice),
@@ -183,6 +194,9 @@ def issue_purchase_order(leaid: str, order_id: UUID) -> Any:
     if form.submitted(
         lambda writer: service.issue_purchase_order(writer, actor, order_id, form.number.data or "")
     ):
+        if isinstance(form.result, PurchaseOrderRequest):
+            flash(f"PO {form.result.number} waits for an approver, who gets a letter.", "good")
+            return redirect(desk.url("approve_purchase_order", request_id=form.result.id))
         flash(f"PO {form.result.number} is issued. The vendor can bill you now.", "good")
         return redirect(desk.url("purchase_order", purchase_order_id=form.result.id))
     found = queries.get_order(db.session(), order_id)  # a refusal undid what was read before

@@ -83,6 +83,31 @@ def waiting(
     return [Waiting(*row) for row in session.exec(oldest.limit(MOST_SHOWN))]
 
 
+def payments_waiting_for(session: Session, issuer_id: UUID) -> list[PendingPayment]:
+    """All that waits for whoever issued the bills, oldest first."""
+    return _waiting(session, PendingPayment.issuer_id == issuer_id)
+
+
+def payments_waiting_on(session: Session, invoice_id: UUID) -> list[PendingPayment]:
+    """What waits for one bill, oldest first."""
+    return _waiting(session, PendingPayment.invoice_id == invoice_id)
+
+
+def _waiting(session: Session, which: Any) -> list[PendingPayment]:
+    query = select(PendingPayment).where(which, PendingPayment.state == PendingState.WAITING)
+    oldest = query.order_by(col(PendingPayment.recorded_at), col(PendingPayment.id))
+    return list(session.exec(oldest))
+
+
+def open_invoices_of(session: Session, issuer_id: UUID) -> list[Invoice]:
+    """Every bill of an issuer that is not settled, the one due first in front."""
+    query = select(Invoice).where(
+        Invoice.issuer_id == issuer_id,
+        Invoice.paid_cents + Invoice.credited_cents < Invoice.total_cents,
+    )
+    return list(session.exec(query.order_by(col(Invoice.due_on), col(Invoice.id))))
+
+
 def count_waiting(
     session: Session, *, district_id: UUID | None = None, issuer_id: UUID | None = None
 ) -> int:

@@ -11,6 +11,8 @@ from marketplace.core.events import emit
 from marketplace.ledger import queries as books
 from marketplace.ledger import rules as ledger_rules
 from marketplace.orders import (
+    approval_queries,
+    approval_rules,
     booking_service,
     held_service,
     pending_queries,
@@ -58,6 +60,9 @@ def record_payment(
     pending_rules.check_other_bills(reference, elsewhere, same_check)
 
     by_payer = actor.org_id == invoice.org_id
+    if by_payer:
+        approver = approval_queries.approver_of(session, invoice.order_id)
+        approval_rules.check_payer(approver, actor.user_id)
     pending = PendingPayment(
         org_id=invoice.org_id,
         invoice_id=invoice.id,

@@ -47,6 +47,14 @@ def buys_or_approves(actor: Actor, _row: Any) -> bool:
     return actor.acts_as(Role.BUYER, Role.ADMINISTRATOR, Role.APPROVER)
 
 
+def approves(actor: Actor, _row: Any) -> bool:
+    return actor.acts_as(Role.APPROVER, Role.ADMINISTRATOR)
+
+
+def administers(actor: Actor, _row: Any) -> bool:
+    return actor.acts_as(Role.ADMINISTRATOR)
+
+
 def receiver_said(_actor: Actor, pending: Any) -> bool:
     return pending.said_by is SaidBy.RECEIVER
 
@@ -134,6 +142,10 @@ access.declare(
         "orders.post_encumbrance": [[is_system]],
         "orders.order_for_all": [[is_system]],
         "orders.agent_order": [[sells_it], [convenes_its_pool]],
+        "orders.set_purchasing_rules": [[is_this_district, administers]],
+        "orders.approve_purchase_order": [[is_the_district, approves]],
+        "orders.refuse_purchase_order": [[is_the_district, buys_or_approves]],
+        "orders.add_purchase_order": [[is_system]],
         "orders.issue_purchase_order": [[is_system], [is_the_district, buys]],
         "orders.issue_invoice": [
             [sells_it, bills, vendor_is_owed],

@@ -28,7 +28,15 @@ from marketplace.orders.models import (
     PaymentReturn,
     PurchaseOrder,
 )
+from marketplace.orders.pending_queries import (
+    open_invoices_of,
+    payments_waiting_for,
+    payments_waiting_on,
+)
 from marketplace.orders.rules import OrderStatus
+
+#: Asked for here by other features, written in a file of their own.
+__all__ = ["open_invoices_of", "payments_waiting_for", "payments_waiting_on"]
 
 # -- one of them -------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ def say_board_date(leaid: str, invoice_id: UUID) -> Any:
     said = reminder_queries.board_date_of(db.session(), found.id)
     form = SayBoardDateForm(meets_on=said.meets_on if said else None)
     if form.submitted(
-        lambda w: reminder_service.say_board_date(w, actor, invoice_id, meets_on=form.meets_on.data)
+        lambda w: reminder_service.say_board_date(w, actor, invoice_id, **form.facts())
     ):
         until = reminder_rules.waits_until(form.result.meets_on)
         flash(f"Noted. No reminder before {day(until)}.", "good")

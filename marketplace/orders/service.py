@@ -22,13 +22,16 @@ from marketplace.ledger.models import Posted
 from marketplace.ledger.rules import PostingKind
 from marketplace.orders import (
     agent_service,
+    approval_queries,
+    approval_rules,
     encumbrance_service,
     list_queries,
     papers,
+    purchase_order_service,
     queries,
     rules,
 )
-from marketplace.orders.models import Order, PurchaseOrder
+from marketplace.orders.models import Order
 from marketplace.orders.policy import for_the_books
 from marketplace.orders.rules import OrderStatus
 from marketplace.pools import service as pools_service
@@ -40,17 +43,26 @@ from marketplace.orders.addition_service import Addition, place_additions  # iso
 from marketplace.orders.booking_service import book_payment, return_payment  # isort: skip
 from marketplace.orders.credit_service import withdraw_credit  # isort: skip
 from marketplace.orders.invoice_service import issue_credit  # isort: skip
+from marketplace.orders.pending_service import (  # isort: skip
+    confirm_payment,
+    record_payment,
+    undo_payment,
+)
+from marketplace.orders.purchase_order_service import issue_purchase_order  # isort: skip
 
 __all__ = [
     "Addition",
     "Placed",
     "book_payment",
+    "confirm_payment",
     "issue_credit",
     "issue_purchase_order",
     "keep_order_states",
     "place_additions",
     "place_orders",
+    "record_payment",
     "return_payment",
+    "undo_payment",
     "withdraw_credit",
 ]
 
@@ -224,7 +236,9 @@ def _issue_known_purchase_orders(
     """Who committed with a PO number has its PO issued at once; a number used before waits
     for the district's buyer."""
     commitments = _commitments(session, pool) if orders else {}
-    used = queries.po_numbers_by_district(session, [order.org_id for order in orders])
+    buyers = [order.org_id for order in orders]
+    used = queries.po_numbers_by_district(session, buyers)
+    alone = approval_queries.alone_by_district(session, buyers)
     for order in orders:
         commitment = commitments.get(order.org_id)
         if commitment is None or commitment.rung is not Rung.COMMITTED:
@@ -234,52 +248,11 @@ def _issue_known_purchase_orders(
             rules.check_po_number(number, used.get(order.org_id, ()))
         except RuleBroken:
             continue
-        _add_purchase_order(session, actor, order, number)
+        if approval_rules.needs_second(order.total_cents, alone.get(order.org_id)):
+            purchase_order_service.ask_second_person(session, actor, order, number)
+        else:
+            purchase_order_service.add_purchase_order(session, actor, order, number)
     session.flush()
-
-
-def issue_purchase_order(
-    session: Session, actor: Actor, order_id: UUID, number: str
-) -> PurchaseOrder:
-    """The district issues its purchase order under a number it has not used before."""
-    order = queries.get_order(session, order_id, lock=True)
-    require(actor, "orders.issue_purchase_order", order)
-    number = rules.tidy(number)
-    issued = queries.purchase_order_of(session, order.id)
-    if issued and rules.same(issued.number, number):
-        return issued  # the same form, sent twice
-    rules.check_can_issue_purchase_order(issued.number if issued else None)
-    rules.check_po_number(number, queries.po_numbers_of(session, order.org_id))
-    return _write_purchase_order(session, actor, order, number)
-
-
-def _write_purchase_order(
-    session: Session, actor: Actor, order: Order, number: str
-) -> PurchaseOrder:
-    paper = _add_purchase_order(session, actor, order, number)
-    session.flush()
-    return paper
-
-
-def _add_purchase_order(session: Session, actor: Actor, order: Order, number: str) -> PurchaseOrder:
-    today = clock.today(order.agreed["pool"]["time_zone"])
-    paper = PurchaseOrder(
-        org_id=order.org_id,
-        order_id=order.id,
-        consortium_id=order.consortium_id,
-        vendor_id=order.vendor_id,
-        number=number,
-        total_cents=order.total_cents,
-        issued_at=clock.now(),
-        issued_by=actor.user_id,
-        printed=papers.purchase_order(order, number, today),
-    )
-    order.status = rules.status_by_date(
-        OrderStatus.PO_ISSUED, True, order.term_starts_on, order.term_ends_on, today
-    )
-    session.add_all([paper, order])
-    emit(session, actor, "orders.purchase_order_issued", order, number=number)
-    return paper
 
 
 def keep_order_states(session: Session, actor: Actor) -> int:

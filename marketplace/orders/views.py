@@ -10,6 +10,8 @@ from marketplace.core.access import can
 from marketplace.core.panels import fill
 from marketplace.orders import (
     agent_views,
+    approval_queries,
+    approval_views,
     audit_views,
     credit_views,
     held_views,
@@ -28,6 +30,7 @@ from marketplace.orders.money_views import desk_of_actor
 
 __all__ = [
     "agent_views",
+    "approval_views",
     "audit_views",
     "bp",
     "credit_views",
@@ -54,6 +57,7 @@ def money_of_district(_district: Any) -> str | None:
         sums=list_queries.sums(db.session(), query),
         rows=list_queries.rows(db.session(), query.limit(5)),
         waiting=pending_queries.count_waiting(db.session(), district_id=desk.organization.id),
+        requests=approval_queries.waiting_of(db.session(), desk.organization.id),
     )
 
 

@@ -21,7 +21,7 @@ from marketplace.reviews import (
 )
 from marketplace.reviews.forms import AppealDecisionForm, AppealForm, ChangeForm, StopForm
 from marketplace.reviews.models import Review
-from marketplace.reviews.rules import Outcome, ReviewStatus
+from marketplace.reviews.rules import Outcome, ReviewStatus, Seat
 from marketplace.reviews.shared_views import bp, only, past_the_scope
 from marketplace.reviews.watch_rules import Decision
 
@@ -51,7 +51,11 @@ def history_of(tool: Tool) -> Mapping[str, Any]:
     """Reviews with their people, recusals, appeals, stops and corrections of a tool."""
     session, actor = db.session(), login.current_actor()
     reviews = queries.reviews_of(session, tool.id)
-    seats = {r.id: queries.seats_of(session, r.id) for r in reviews if r.published_at}
+    seats = {
+        r.id: sorted(queries.seats_of(session, r.id), key=lambda s: list(Seat).index(s.seat))
+        for r in reviews
+        if r.published_at
+    }
     appeals = evidence_queries.appeals_of(session, tool.id)
     people = [seat.user_id for rows in seats.values() for seat in rows]
     homes = [seat.home_id for rows in seats.values() for seat in rows]
@@ -68,6 +72,7 @@ def history_of(tool: Tool) -> Mapping[str, Any]:
         ),
         "recusals": queries.recusals(session, tool.org_id),
         "appeals": appeals,
+        "appealed": {appeal.review_id for appeal in appeals if appeal.outcome},
         "stops": evidence_queries.stops_of(session, tool.id),
         "stopped": stop if stop and stop.confirmed_at else None,
         "corrections": queries.corrections_of(session, newest.id) if newest else [],
@@ -104,17 +109,14 @@ def method_reviews() -> Any:
 def agreement_rates(_nothing: Any) -> str | None:
     with tenancy.everyone("rates over all published reviews are public"):
         rates = rules.agreement(queries.blind_pairs(db.session()))
-    return render_template("reviews/_agreement.html", rates=rates)
+    rubric = rubric_queries.rubric()
+    return render_template("reviews/_agreement_section.html", rates=rates, rubric=rubric)
 
 
 @panels.fill("scorecards.privacy")
 def who_reviewed(tool: Tool) -> str | None:
-    """On the privacy page: who read the papers, who stepped aside, appeals, stops."""
-    with tenancy.everyone(PUBLIC):
-        history = history_of(tool)
-        if not history["reviews"]:
-            return None
-        return render_template("reviews/_who_reviewed.html", tool=tool, **history)
+    """On the privacy page, which names the readers itself: the way to all else about them."""
+    return render_template("reviews/_privacy.html", tool=tool)
 
 
 @panels.fill("catalogue.tool_aside")

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, DateTime, Float, Numeric
 from sqlmodel import SQLModel
 
 from marketplace.app import create_app
-from marketplace.core import tenancy
+from marketplace.core import panels, tenancy
 from marketplace.features import FEATURES
 from tests.architecture.permissions import sentences
 
@@ -161,3 +161,11 @@ def test_every_template_is_used(site):
         name = str(template.relative_to("templates"))
         known = name in spoken_of or f'"{template.stem}"' in spoken_of
         assert known, f"{name} is never rendered"
+
+
+def test_what_fills_a_slot_is_shown_somewhere(site):
+    """A panel whose slot no page names is dead."""
+    pages = "\n".join(p.read_text() for p in Path("templates").rglob("*.html"))
+    pages += "\n".join(re.findall(r'panels\(\s*"[a-z._]+"', "\n".join(SOURCES.values())))
+    for slot in (*panels._panels, *panels._row_panels):
+        assert f'"{slot}"' in pages, f"no page has room for {slot}"

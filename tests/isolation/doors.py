@@ -7,6 +7,7 @@ fails `test_every_unsafe_route_is_a_door` until it stands here.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -93,6 +94,21 @@ def _payment(t):
         "amount_cents": "50.00",
         "once_key": f"once-{t.letter}",
     }
+
+
+def _statement(_t):
+    text = b"Date,Description,Amount\n2026-11-16,Interest,1.00"
+    return {"account_name": "Savings", "file": (BytesIO(text), "nov.csv")}
+
+
+def _columns(_t):
+    columns = {"date": "0", "text": "1", "check": "2", "amount": "3", "date_order": "year_first"}
+    return columns | {"money_in": "", "money_out": "", "number": ""}
+
+
+def _one_part(t, bill="invoice"):
+    invoice = getattr(t, bill).id
+    return {"invoice": str(invoice), f"part-{invoice}": "5.00"}
 
 
 def _ask_refund(t):
@@ -709,6 +725,27 @@ DOORS = {
     # orders
     "/c/<consortium>/credit-notes/<uuid:note_id>/refund": Door("convener", _refund),
     "/v/<vendor>/credit-notes/<uuid:note_id>/refund": Door("vendor-finance", _refund),
+    "/d/<leaid>/purchasing": Door("district-administrator", lambda t: {"alone_up_to": "5,000.00"}),
+    "/d/<leaid>/purchase-order-requests/<uuid:request_id>": Door("district-administrator"),
+    "/d/<leaid>/purchase-order-requests/<uuid:request_id>/refuse": Door(
+        "district-administrator", lambda t: {"words": "The wrong fund"}
+    ),
+    # remittance
+    **{
+        f"{desk}/bank/{what}": Door(who, fields)
+        for desk, who, bill in (
+            ("/c/<consortium>", "fiscal-agent", "cash_invoice"),
+            ("/v/<vendor>", "vendor-finance", "invoice"),
+        )
+        for what, fields in (
+            ("import", _statement),
+            ("files/<uuid:bank_file_id>", _columns),
+            ("lines/<uuid:line_id>", partial(_one_part, bill=bill)),
+            ("lines/<uuid:line_id>/ignore", lambda t: {}),
+            ("lines/<uuid:line_id>/undo", lambda t: {}),
+            ("sure-lines", lambda t: {}),
+        )
+    },
     "/d/<leaid>/charge-codes": Door(
         "district-buyer",
         lambda t: {"applies_to": "all", "function_code": "2230", "object_code": "735"},

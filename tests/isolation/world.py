@@ -67,6 +67,7 @@ from marketplace.orders import (
     queries,
 )
 from marketplace.orders import queries as orders_queries
+from marketplace.orders.approval_models import ApproverLimit, PurchaseOrderRequest, SpendingRule
 from marketplace.orders.reminder_models import BoardDate, Reminder
 from marketplace.orders.rules import PaymentMeans, ReturnReason
 from marketplace.outreach import service as outreach_service
@@ -86,6 +87,9 @@ from marketplace.pools import service as pools_service
 from marketplace.pools.models import Commitment, JoinDraft
 from marketplace.pools.rules import PoolStatus, Rung
 from marketplace.pricing.rules import Method
+from marketplace.remittance import service as remittance_service
+from marketplace.remittance.models import BankLine
+from marketplace.remittance.rules import Column, DateOrder
 from marketplace.scorecards import law_service
 from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
@@ -165,6 +169,8 @@ class Builder:
         self.agreements()
         self.orders()
         self.payments()
+        self.bank()
+        self.approvals()
         self.outreach()
         self.correction()
         self.invitations()
@@ -685,6 +691,7 @@ class Builder:
             key: make.cleared_pool(consortium, [t.district], tool=t.tool, po_number=po)
             for key, consortium, po in (
                 ("new", t.consortium, ""),
+                ("asked", t.consortium, ""),
                 ("ready", t.consortium, "PO"),
                 ("billed", t.consortium, "PO"),
                 ("cash_ready", t.cash, "PO"),
@@ -812,6 +819,79 @@ class Builder:
         pending = self.note_payment(user, bill)
         with self.writing(self.t.people[second]) as (session, actor):
             pending_service.confirm_payment(session, actor, pending.id)
+
+    def approvals(self):
+        """The limits of the district, and a purchase order that waits for an approver."""
+        t = self.t
+        order = t.orders["asked"]
+        with self.writing(t.people["district-buyer"]) as (session, actor):
+            t.request = PurchaseOrderRequest(
+                org_id=order.org_id,
+                order_id=order.id,
+                number=self.mark("asked-po"),
+                total_cents=order.total_cents,
+                asked_at=clock.now(),
+                asked_by=actor.user_id,
+                words=self.mark("why-not"),
+            )
+            ours = {"org_id": order.org_id}
+            session.add_all(
+                [
+                    t.request,
+                    SpendingRule(**ours, alone_up_to_cents=10**9, changed_at=clock.now()),
+                    ApproverLimit(**ours, user_id=actor.user_id, up_to_cents=10**9),
+                ]
+            )
+            session.flush()
+            session.expunge_all()
+
+    def bank(self):
+        """A statement of the vendor's: read, half linked, and one whose columns wait."""
+        t = self.t
+        head = "Date,Description,Check,Amount"
+        rows = (
+            f"2026-11-16,{self.mark('line-a')},{self.mark('ck')},5.00",
+            f"2026-11-16,{self.mark('line-b')},,20.00",
+            f"2026-11-16,{self.mark('line-c')},,30.00",
+        )
+        with self.writing(t.people["vendor-finance"]) as (session, actor):
+            t.bank_file, t.bank_line, t.linked_line = self.statement(
+                session, actor, t.vendor, t.invoice, head, rows
+            )
+        with self.writing(t.people["fiscal-agent"]) as (session, actor):
+            t.agents_file, t.agents_line, t.agents_linked = self.statement(
+                session, actor, t.cash_org, t.cash_invoice, head, rows
+            )
+
+    def statement(self, session, actor, owner, bill, head, rows):
+        text = "\n".join([head, *rows])
+        facts = {"account_name": self.mark("account"), "name": f"{self.mark('file')}.csv"}
+        read = remittance_service.import_statement(
+            session, actor, owner.id, **facts, content=text.encode()
+        )
+        columns = {Column.DATE: 0, Column.TEXT: 1, Column.CHECK: 2, Column.AMOUNT: 3}
+        remittance_service.choose_columns(
+            session, actor, read.id, columns=columns, date_order=DateOrder.YEAR_FIRST
+        )
+        lines = session.exec(
+            select(BankLine).where(BankLine.bank_file_id == read.id).order_by(BankLine.cents)
+        ).all()
+        for line in lines:
+            line.number = self.mark("bank-number")
+        remittance_service.match_line(session, actor, lines[1].id, {bill.id: lines[1].cents})
+        left = queries.get_invoice(session, bill.id).open_cents
+        left -= sum(w.amount_cents for w in queries.payments_waiting_on(session, bill.id))
+        sure = f"2026-11-16,{self.mark('sure')} INVOICE {bill.number},,{left / 100:.2f}"
+        remittance_service.import_statement(
+            session, actor, owner.id, **facts, content=f"{head}\n{sure}".encode()
+        )
+        text = "\n".join([head.replace("Check", self.mark("heading")), *rows])
+        waits = remittance_service.import_statement(
+            session, actor, owner.id, **facts, content=text.encode()
+        )
+        session.flush()
+        session.expunge_all()
+        return waits, lines[0], lines[1]
 
     def payments(self):
         """Paid online and asked back, set out to pay, and something that does not fit."""
