@@ -141,7 +141,8 @@ def write_welcome(session: Session, event: Event) -> None:
 @on("consortia.paper_ends")
 def write_paper_ends(session: Session, event: Event) -> None:
     """To the district and its lead agency."""
-    words = f"ends on {event.facts['ends_on']}, in {event.facts['days']} days or sooner"
+    ends_on = day(date.fromisoformat(event.facts["ends_on"]))
+    words = f"ends on {ends_on}, in {event.facts['days']} days or sooner"
     _write_district(
         session,
         event,
@@ -228,11 +229,12 @@ def write_observer(session: Session, event: Event) -> None:
 
 @on("consortia.notice_given")
 def write_notice(session: Session, event: Event) -> None:
+    last = day(date.fromisoformat(event.facts["leaves_on"]))
     _write_lead(
         session,
         event,
         "{district} leaves {name}",
-        f"{{district}} has given notice. Its last day in {{name}} is {event.facts['leaves_on']}:",
+        f"{{district}} has given notice. Its last day in {{name}} is {last}:",
     )
 
 

@@ -15,6 +15,8 @@ from marketplace.pricing.rules import largest_remainder
 #: Accounts that say how it went, not who is owed: they are closed when the consortium ends.
 OF_THE_RESULT = (AccountKind.INCOME, AccountKind.EXPENSE)
 LONGEST_WORDS = 2_000
+#: From here credits are paid out and vendors are paid.
+CASH = "cash:main"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ class Standing:
         return {code: cents for code, cents in self.held.items() if kind_of(code) in OF_THE_RESULT}
 
     @property
+    def cash_to_gather(self) -> dict[str, int]:
+        """Cash in accounts of its own, such as for fees, from which nothing is paid out by hand.
+        What a payment service holds comes over by itself."""
+        return {
+            code: cents
+            for code, cents in self.held.items()
+            if code.startswith("cash:") and code not in (CASH, "cash:stripe")
+        }
+
+    @property
     def result_cents(self) -> int:
         """Above zero: left over; below: missing."""
         return -sum(self.to_share.values())
@@ -85,10 +97,15 @@ def shares(
     return largest_remainder(result_cents, weights, seed) if result_cents else {}
 
 
-def settlement(to_share: Mapping[str, int], parts: Mapping[str, int]) -> list[Leg]:
+def settlement(
+    to_share: Mapping[str, int], parts: Mapping[str, int], cash: Mapping[str, int]
+) -> list[Leg]:
     """One entry: the accounts of the result are closed; each district gets a credit for its part
-    of what is left over, or owes its part of what is missing."""
-    legs = [Leg(code, -cents) for code, cents in sorted(to_share.items())]
+    of what is left over, or owes its part of what is missing; cash is gathered in one account,
+    to be paid out from."""
+    legs = [Leg(code, -cents) for code, cents in sorted((*to_share.items(), *cash.items()))]
+    if gathered := sum(cash.values()):
+        legs.append(Leg(CASH, gathered))
     for leaid, cents in sorted(parts.items()):
         if cents:
             account = f"credit:{leaid}" if cents > 0 else f"receivable:{leaid}"
@@ -122,7 +139,7 @@ def check_winding_up(begun: bool) -> None:
 def check_can_share(standing: Standing) -> None:
     if standing.obstacles:
         raise RuleBroken(f"Not yet. {' '.join(standing.obstacles)}")
-    if not standing.to_share:
+    if not standing.to_share and not standing.cash_to_gather:
         raise RuleBroken("There is nothing to share: fees, leftover cents and losses are at zero.")
 
 

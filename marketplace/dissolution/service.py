@@ -147,6 +147,8 @@ def _figures(session: Session, org_id: UUID) -> dict[str, Any]:
         "rule": str(rule),
         "billed": billed,
         "shares": parts,
-        "legs": [list(leg) for leg in rules.settlement(standing.to_share, parts)],
+        "legs": [
+            list(leg) for leg in rules.settlement(standing.to_share, parts, standing.cash_to_gather)
+        ],
         "after_seq": head.seq if head else 0,
     }

@@ -161,7 +161,9 @@ def owed_in_the_books(session: Session) -> int:
 def owed_otherwise(session: Session) -> int:
     """How many cents of what districts owe came from entries that orders do not know of.
 
-    Grants, credits, write-offs, refunds, fees and corrections: above zero they owe more.
+    Grants, credits, write-offs, refunds, fees and corrections: above zero they owe more. A
+    share that rose in a true-up, or because a member left, became an order of its own; that
+    part of such an entry the orders do know.
     """
     same_entry = (col(LedgerTxn.org_id) == LedgerEntry.org_id) & (
         col(LedgerTxn.seq) == LedgerEntry.seq
@@ -175,8 +177,18 @@ def owed_otherwise(session: Session) -> int:
             col(LedgerEntry.account).startswith("receivable:"),
         )
     )
+    ordered: Any = (
+        select(_whole(func.sum(Order.total_cents)))
+        .select_from(Order)
+        .join(
+            LedgerTxn,
+            (col(LedgerTxn.org_id) == Order.consortium_id)
+            & (col(LedgerTxn.seq) == Order.ledger_seq),
+        )
+        .where(col(LedgerTxn.kind).not_in(_KNOWN_TO_ORDERS))
+    )
     with tenancy.everyone("the books are public"):
-        return int(session.exec(query).one())
+        return int(session.exec(query).one()) - int(session.exec(ordered).one())
 
 
 def districts_reached(filters: Filters) -> Any:

@@ -28,6 +28,7 @@ SHARED_TABLES = {
     "stripe_event": "what Stripe has sent, of any organization; read by the operator only",
     "stripe_entry": "lines of the site's own balance at Stripe; read by the operator only",
     "stripe_finding": "what differs from that balance; shown by policy",
+    "funnel_release": "masked figures that are public",
     "shelf": "one row that counts the changes of what is public",
     "letter": "written by services, read by the worker and the operator",
 }

@@ -30,7 +30,7 @@ from tests.conftest import NOW, on_postgresql, on_sqlite
 from tests.consortia.test_service import across
 
 TODAY = date(2026, 11, 16)
-FEES = [("cash:main", 1_001), ("fee:administration", -1_001)]
+FEES = [("cash:administration", 1_001), ("fee:administration", -1_001)]
 
 
 class Ending:
@@ -124,9 +124,10 @@ def see(look):
 )
 def test_what_is_left_is_shared_to_the_cent_by_the_adopted_rule(cents, rule, billed, expected):
     assert rules.shares(cents, rule, billed, ["1", "2"], "seed") == expected
-    legs = rules.settlement(
-        {"fee:a": -cents} if cents else {}, {f"390000{k}": v for k, v in expected.items()}
-    )
+    parts = {f"390000{leaid}": part for leaid, part in expected.items()}
+    closed = {"fee:a": -cents} if cents else {}
+    legs = rules.settlement(closed, parts, {"cash:grants": 70})
+    assert Leg("cash:main", 70) in legs
     assert sum(leg.cents for leg in legs) == 0
 
 
@@ -334,8 +335,8 @@ def test_the_pages_lead_through_to_the_seal(app, ending, deliver, client_for):
     shown = stranger.get(page).text
     assert "a vote of the members" in shown
     assert "2 accounts are not at zero" in shown
-    assert "Cash: main" not in shown
-    assert "Cash: main" in client_for(end.voters[0]).get(page).text
+    assert "Cash: administration" not in shown
+    assert "Cash: administration" in client_for(end.voters[0]).get(page).text
     press(lead, page, "share")
     assert press(lead, page, "approve").status_code == 422
     assert press(agent, page, "approve").status_code == 302

@@ -15,6 +15,7 @@ PUBLIC_TEXT = {
     "evidence_document.title": "titles are public but for reviewers' own papers",
     "policy_capture": "policies are public texts of vendors, and so is what was decided",
     "watched_policy": "addresses of public pages",
+    "funnel_release": "masked figures that are public",
     "programme": "programmes of funders are public",
     "programme_version": "what a programme says, and why it changed, is public",
     "grant_award": "grants stand in the open books, and their facts are federal data",

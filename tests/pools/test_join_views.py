@@ -1,6 +1,7 @@
 """Joining a pool in steps, and leaving it."""
 
 import re
+from io import BytesIO
 
 import pytest
 from sqlmodel import select
@@ -12,6 +13,7 @@ from marketplace.core.events import Event
 from marketplace.pools import queries
 from marketplace.pools.forms import ContactsForm
 from marketplace.pools.rules import Rung
+from tests.conftest import on_sqlite
 from tests.pools.crowd import LATER, joined, words
 
 # -- joining ---------------------------------------------------------------------------------
@@ -250,3 +252,32 @@ def test_a_contact_takes_every_address_one_can_sign_up_with(app, address, is_tak
         form = ContactsForm(meta={"csrf": False})
         assert form.validate() is is_taken
         assert bool(form.contact_email.errors) is not is_taken
+
+
+@on_sqlite
+def test_a_resolution_stands_in_for_a_purchase_order_and_few_may_read_it(
+    make, client_for, consortium, address, see
+):
+    pool = make.pool(consortium)
+    district, buyer = joined(make, consortium)
+    client, seats = client_for(buyer), address(pool, "/join/seats")
+    no_po = SEATS | {"po_number": ""}
+    wrong = client.send(seats, **no_po, resolution=(BytesIO(b"<html>"), "resolution.pdf"))
+    assert wrong.status_code == 422
+    assert 'value="620"' in wrong.text
+    assert see(queries.join_draft, pool.id, district.id) is None
+    signed = b"%PDF-1.7 resolved"
+    sent = client.send(seats, **no_po, resolution=(BytesIO(signed), "resolution.pdf"))
+    assert sent.status_code == 302
+    assert "A resolution is on file." in client.get(seats).text
+    assert client.send(seats, **no_po).status_code == 302  # the file is kept
+    client.send(address(pool, "/join/contacts"), **CONTACT)
+    press(client, address(pool, "/join/check"))
+
+    (commitment,) = see(queries.commitments, pool.id)
+    assert (commitment.po_number, commitment.resolution_id is None) == ("", False)
+    page = address(pool, f"/resolutions/{district.leaid}")
+    for reader in (buyer, make.convener(consortium)):
+        assert client_for(reader).get(page).data == signed
+    neighbour = joined(make, consortium)[1]
+    assert client_for(neighbour).get(page).status_code == 404

@@ -102,9 +102,10 @@ def test_leaving_shows_everybodys_share_first_and_consents_are_signed(
     assert "Every remaining member consents" in lead.get(answer).text
     assert lead.send(answer).status_code == 302
     assert "left Jan 1, 2027" in lead.get(here(world)["lead"]).text
+    assert "Matches the books to the cent" in lead.get("/open").text
 
 
-def test_use_is_said_disputed_and_settled_on_pages(make, term, here, client_for, look, act):
+def test_use_is_said_disputed_and_settled_on_pages(make, term, here, client_for, look, act, app):
     world = term([100, 50])
     buyer, vendor = client_for(world.buyers[0]), client_for(world.finance)
     lead, agent = client_for(world.lead), client_for(world.agent)
@@ -138,6 +139,7 @@ def test_use_is_said_disputed_and_settled_on_pages(make, term, here, client_for,
         ledger = buyer.get(f"/d/{first.leaid}/ledger").text
         assert "Orders minus payments equal the books" in ledger
         assert "Credit note 1" in ledger
+        assert "Matches the books to the cent" in app.test_client().get("/open").text
         second = client_for(world.buyers[1]).get(f"/d/{world.districts[1].leaid}/ledger").text
         assert "Orders minus payments equal the books" in second
         look.rollback()
