@@ -219,8 +219,11 @@ def work(url: str, folder: str, pipe: Any) -> None:
 class Worker:
     """One process and the thread that feeds it; a new process when the old one is killed."""
 
-    def __init__(self, url: str, folder: str, waiting: "Queue[Any]", tally: dict[str, int]) -> None:
+    def __init__(
+        self, url: str, folder: str, waiting: "Queue[Any]", tally: dict[str, int], signed: Any
+    ) -> None:
         self.arguments, self.waiting, self.tally = (url, folder), waiting, tally
+        self.signed = signed
         self.process: Any = None
 
     def feed(self) -> None:
@@ -231,7 +234,7 @@ class Worker:
             except Empty:
                 break
             try:
-                self.pipe.send(delivery)
+                self.pipe.send(self.signed(delivery))  # now: a signature ages
                 status = self.pipe.recv()
             except (EOFError, OSError):
                 self.tally["cut off"] += 1
@@ -270,10 +273,10 @@ def storm(
     dice.shuffle(sent)
     waiting: Queue[Any] = Queue()
     for event in sent:
-        waiting.put(stripe.signed(event))
+        waiting.put(event)
     db.dispose(app)
     tally = {"taken": 0, "refused": 0, "cut off": 0, "kills": 0, "crashes": 0}
-    workers = [Worker(url, str(folder), waiting, tally) for _ in range(WORKERS)]
+    workers = [Worker(url, str(folder), waiting, tally, stripe.signed) for _ in range(WORKERS)]
     threads = [threading.Thread(target=worker.feed) for worker in workers]
     for thread in threads:
         thread.start()

@@ -8,7 +8,7 @@ same at Stripe. Refusals and silence become RuleBroken in words for the person a
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import stripe
@@ -61,14 +61,14 @@ class Gateway:
             max_network_retries=1,
         )
 
-    @classmethod
-    def here(cls) -> Self | None:
+    @staticmethod
+    def here() -> "Gateway | None":
         """The gateway of this site; None where it has no key and takes checks only."""
         said = outward.settings("STRIPE_")
         if not said["STRIPE_SECRET_KEY"]:
             return None
         secrets = tuple(said["STRIPE_WEBHOOK_SECRETS"])
-        return _kept(cls, said["STRIPE_SECRET_KEY"], secrets, said["STRIPE_API_BASE"])
+        return _kept(said["STRIPE_SECRET_KEY"], secrets, said["STRIPE_API_BASE"])
 
     def _ask(self, call: Any, *args: Any, key: str = "", **params: Any) -> dict[str, Any]:
         outward.check_nothing_is_open()
@@ -239,6 +239,6 @@ def _is_signed(body: bytes, header: str, secret: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _kept(kind: type[Gateway], key: str, secrets: tuple[str, ...], base: str) -> Any:
+def _kept(key: str, secrets: tuple[str, ...], base: str) -> Gateway:
     """The client is costly to make and keeps its connections: one per set of settings."""
-    return kind(key, secrets, base)
+    return Gateway(key, secrets, base)
