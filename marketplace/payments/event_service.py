@@ -85,7 +85,8 @@ def take_event(session: Session, actor: Actor, said: EventSaid, *, livemode: boo
     _check_is_for_us(session, said, livemode)
     if not _is_new(session, said):
         return False
-    _apply(session, actor, queries.get_event(session, said.id))
+    if said.kind in EFFECTS:
+        _apply(session, actor, queries.get_event(session, said.id))
     return True
 
 
@@ -129,9 +130,7 @@ def apply_parked(session: Session, actor: Actor, event_id: str) -> bool:
 
 
 def _apply(session: Session, actor: Actor, row: StripeEvent) -> None:
-    effect = EFFECTS.get(row.kind)
-    if effect is None:
-        return
+    effect = EFFECTS[row.kind]
     problem, done = "", None
     try:
         with session.begin_nested():

@@ -5,8 +5,9 @@ seconds, and carries a key made from one of our own stored rows, so that the sam
 same at Stripe. Refusals and silence become RuleBroken in words for the person at the screen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -47,7 +48,7 @@ class Asked(NamedTuple):
 
 
 class Gateway:
-    def __init__(self, key: str, secrets: list[str], base: str = "") -> None:
+    def __init__(self, key: str, secrets: Sequence[str], base: str = "") -> None:
         self.livemode = "_live_" in key
         self._secrets = secrets
         self.origin = base or "https://checkout.stripe.com"
@@ -66,9 +67,8 @@ class Gateway:
         said = outward.settings("STRIPE_")
         if not said["STRIPE_SECRET_KEY"]:
             return None
-        return cls(
-            said["STRIPE_SECRET_KEY"], said["STRIPE_WEBHOOK_SECRETS"], said["STRIPE_API_BASE"]
-        )
+        secrets = tuple(said["STRIPE_WEBHOOK_SECRETS"])
+        return _kept(cls, said["STRIPE_SECRET_KEY"], secrets, said["STRIPE_API_BASE"])
 
     def _ask(self, call: Any, *args: Any, key: str = "", **params: Any) -> dict[str, Any]:
         outward.check_nothing_is_open()
@@ -238,6 +238,7 @@ def _is_signed(body: bytes, header: str, secret: str) -> bool:
         return False
 
 
-def plain(said: Any) -> Mapping[str, Any]:
-    """What Stripe answered, as JSON would have it."""
-    return said if isinstance(said, Mapping) else {}
+@lru_cache(maxsize=8)
+def _kept(kind: type[Gateway], key: str, secrets: tuple[str, ...], base: str) -> Any:
+    """The client is costly to make and keeps its connections: one per set of settings."""
+    return kind(key, secrets, base)

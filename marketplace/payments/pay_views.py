@@ -31,7 +31,7 @@ from marketplace.payments.models import PaymentAttempt
 from marketplace.payments.rules import AttemptState
 
 
-@fill("orders.invoice")
+@fill("orders.how_to_pay")
 def how_to_pay_here(bill: Any) -> str | None:
     """On a bill: the button for whoever may pay it, and where earlier payments stand."""
     actor, session = login.current_actor(), db.session()
