@@ -71,6 +71,7 @@ def _operator() -> None:
 @login_required
 def remit_by_hand(attempt_id: UUID) -> Any:
     """Somebody without an account at Stripe is paid by check, ACH or wire from the operator."""
+    _operator()
     actor = login.current_actor()
     with tenancy.everyone(ALL):
         found = queries.get_attempt(db.session(), attempt_id)
