@@ -22,6 +22,7 @@ from marketplace.core.errors import RuleBroken
 BENCHES = (
     *("split", "ledger", "ledger_drill", "pages", "directory", "payments", "uptake", "tenancy"),
     "scorecards",
+    "disclosure",
 )
 
 
