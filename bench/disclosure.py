@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from marketplace.core.disclosure import FEWEST_DISTRICTS, Sum, hidden
+from marketplace.core.disclosure import FEWEST_DISTRICTS, Sum, hidden_in_steps
 
 DATA_SETS = 2_000
 ALL = "*"
@@ -88,14 +88,17 @@ def suppressed(found: Published) -> list[tuple[dict[Key, int], frozenset[Key]]]:
         for margin in found.margins
         if margin.count(ALL) == 1
     ]
-    out = []
-    for step in found.steps:
-        counts = {margin: margin_of(step, margin) for margin in found.margins}
-        gone = hidden(
-            counts | step, [*found.sums, *finer], FEWEST_DISTRICTS, most, unpublished=found.cells
-        )
-        out.append((counts, gone))
-    return out
+    margins = [
+        {margin: margin_of(step, margin) for margin in found.margins} for step in found.steps
+    ]
+    gone = hidden_in_steps(
+        [counts | step for counts, step in zip(margins, found.steps, strict=True)],
+        [*found.sums, *finer],
+        FEWEST_DISTRICTS,
+        most,
+        unpublished=found.cells,
+    )
+    return list(zip(margins, gone, strict=True))
 
 
 def primary_only(found: Published) -> list[tuple[dict[Key, int], frozenset[Key]]]:

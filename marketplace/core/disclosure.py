@@ -6,12 +6,17 @@ that is hidden follows from what is shown, over every table, filter and format a
 hidden and what is empty look the same. Source of the method: complementary cell suppression as
 statistical offices do it: Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001.
 
+Simple rules hide most of it. Whether anything still follows is then asked of a linear programme
+over all figures at once (`disclosure_proof`), and what it finds is hidden too.
+
 Decide once for everything that is published about the same count, keep what was decided for as long
 as the count stays the same, and show only what `shown` gives back.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
+
+from marketplace.core.disclosure_proof import what_follows
 
 FEWEST_PEOPLE = 10
 FEWEST_DISTRICTS = 5
@@ -43,11 +48,50 @@ def hidden(
     there are; a figure that is known to be 0 needs no hiding. `unpublished` are finer figures
     that stand in no table and tie others together. The same input, the same answer.
     """
-    return _Hiding(counts, sums, fewest, most or {}, unpublished).found()
+    return hidden_in_steps([counts], sums, fewest, most, unpublished)[0]
+
+
+def hidden_in_steps(
+    steps: Sequence[Mapping[K, int]],
+    sums: Sequence[Sum],
+    fewest: int,
+    most: Mapping[K, int] | None = None,
+    unpublished: Collection[K] = (),
+) -> list[frozenset[K]]:
+    """The same for a funnel: the steps have the same keys, and none exceeds the one before it.
+
+    What is hidden in one step must not follow from another either.
+    """
+    each = [_Hiding(counts, sums, fewest, most or {}, unpublished) for counts in steps]
+    for one in each:
+        one.settle()
+    while _hide_what_follows(each):
+        pass
+    return [one.found() for one in each]
+
+
+def _hide_what_follows(each: Sequence["_Hiding"]) -> bool:
+    """Hide beside each figure that still follows, in its own step, else in the steps beside it;
+    whether anything was left to hide."""
+    follows = what_follows(
+        [(one.counts, one.gone) for one in each],
+        [(line.total, line.parts) for line in each[0].lines],
+        each[0].most,
+        each[0].unpublished,
+    )
+    before = sum(len(one.gone) for one in each)
+    for number, key in follows:
+        if not each[number].hide_beside(key):
+            for near in (number - 1, number + 1):
+                if 0 <= near < len(each):
+                    each[near].hide(key)
+    for one in each:
+        one.settle()
+    return sum(len(one.gone) for one in each) > before
 
 
 class _Hiding:
-    """Hides until nothing that is hidden follows; the set only grows, so it ends."""
+    """Hides in one step until nothing follows by simple rules; the set only grows, so it ends."""
 
     def __init__(
         self,
@@ -70,19 +114,28 @@ class _Hiding:
                 self.touching.setdefault(key, []).append(line)
 
     def found(self) -> frozenset[Any]:
+        return frozenset(self.gone - self.unpublished)
+
+    def settle(self) -> None:
         self._look_at(self.lines)
         while follows := self._follows():
             before = len(self.gone)
             for key in follows:
-                if (beside := self._least(self._around(key))) is not None:
-                    self._hide(beside)
+                self.hide_beside(key)
             if len(self.gone) == before:  # all around is hidden: nothing is left to follow from
                 break
-        return frozenset(self.gone - self.unpublished)
 
-    def _hide(self, key: Any) -> None:
-        self.gone.add(key)
-        self._look_at(self.touching[key])
+    def hide_beside(self, key: Any) -> bool:
+        """Hide the least of what is shown around a figure; False when nothing is."""
+        beside = self._least(self._around(key))
+        if beside is not None:
+            self.hide(beside)
+        return beside is not None
+
+    def hide(self, key: Any) -> None:
+        if key not in self.gone:
+            self.gone.add(key)
+            self._look_at(self.touching.get(key, ()))
 
     def _look_at(self, lines: Iterable[Sum]) -> None:
         waiting = dict.fromkeys(lines)

@@ -14,7 +14,7 @@ from enum import IntEnum
 from itertools import product
 from typing import Any, NamedTuple
 
-from marketplace.core.disclosure import FEWEST_DISTRICTS, Sum, hidden, shown
+from marketplace.core.disclosure import FEWEST_DISTRICTS, Sum, hidden_in_steps, shown
 from marketplace.directory.rules import poverty_bps
 from marketplace.uptake.rules import BANDS, LOCALE_OF_DIGIT, Locale
 
@@ -145,13 +145,13 @@ def release_of(rows: Sequence[Row]) -> Release:
     ]
     known: dict[Any, int] = {key: sum(cells[c][0] for c in inside[key]) for key in keys}
     most = known | {cell: counts[0] for cell, counts in cells.items()}
+    margins = [{key: sum(cells[c][step] for c in inside[key]) for key in keys} for step in Step]
+    finer = [{cell: counts[step] for cell, counts in cells.items()} for step in Step]
+    both: list[dict[Any, int]] = [{**m, **f} for m, f in zip(margins, finer, strict=True)]
+    gone = hidden_in_steps(both, sums, FEWEST_DISTRICTS, most, unpublished=list(cells))
     steps: dict[str, list[int | None]] = {str(key): [] for key in keys}
-    for step in Step:
-        margins = {key: sum(cells[c][step] for c in inside[key]) for key in keys}
-        finer = {cell: counts[step] for cell, counts in cells.items()}
-        both: dict[Any, int] = {**margins, **finer}
-        gone = hidden(both, sums, FEWEST_DISTRICTS, most, unpublished=list(cells))
-        for key, figure in shown(margins, gone).items():
+    for figures, away in zip(margins, gone, strict=True):
+        for key, figure in shown(figures, away).items():
             steps[str(key)].append(figure)
     return Release({str(key): known[key] for key in keys}, steps)
 
