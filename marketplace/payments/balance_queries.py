@@ -177,9 +177,9 @@ def findings(
     return list(session.exec(query.where(done if settled else ~done)))
 
 
-def get_finding(session: Session, finding_id: UUID) -> StripeFinding:
-    query = select(StripeFinding).where(StripeFinding.id == finding_id).with_for_update()
-    found = session.exec(query).one_or_none()
+def get_finding(session: Session, finding_id: UUID, *, lock: bool = False) -> StripeFinding:
+    query = select(StripeFinding).where(StripeFinding.id == finding_id)
+    found = session.exec(query.with_for_update() if lock else query).one_or_none()
     if found is None:
         raise NotFound("There is no such finding.")
     return found

@@ -175,7 +175,7 @@ def _twice(session: Session) -> Iterable[StripeFinding]:
 def keep_said(session: Session, actor: Actor, finding_id: UUID, said: Mapping[str, Any]) -> None:
     """What Stripe says a line is about: enough to book it, once two people want that."""
     require(actor, "payments.take_news")
-    row = balance_queries.get_finding(session, finding_id)
+    row = balance_queries.get_finding(session, finding_id, lock=True)
     row.said = dict(said)
     attempt = queries.find_attempt(
         session,
@@ -191,7 +191,7 @@ def propose_settling(
     session: Session, actor: Actor, finding_id: UUID, *, does_book: bool, note: str
 ) -> StripeFinding:
     """The first person says what is to be done: book it, or close it with a reason."""
-    row = balance_queries.get_finding(session, finding_id)
+    row = balance_queries.get_finding(session, finding_id, lock=True)
     require(actor, "payments.settle_finding", row)
     if row.state is not FindingState.OPEN:
         return row
@@ -207,7 +207,7 @@ def propose_settling(
 
 def settle(session: Session, actor: Actor, finding_id: UUID, *, agreed: bool) -> StripeFinding:
     """The second person agrees, and it is done; or not, and it is open again."""
-    row = balance_queries.get_finding(session, finding_id)
+    row = balance_queries.get_finding(session, finding_id, lock=True)
     require(actor, "payments.settle_finding", row)
     if row.state is not FindingState.PROPOSED:
         return row

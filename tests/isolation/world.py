@@ -93,6 +93,7 @@ from marketplace.remittance.rules import Column, DateOrder
 from marketplace.scorecards import law_service
 from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
+from marketplace.uptake import service as uptake_service
 from tests import cards
 from tests.agreements import build as agreements
 from tests.isolation import endings, grants, terms
@@ -169,7 +170,6 @@ class Builder:
         self.agreements()
         self.orders()
         self.payments()
-        self.bank()
         self.approvals()
         self.outreach()
         self.correction()
@@ -180,6 +180,7 @@ class Builder:
         Reviews(self).build()
         self.scorecard()
         grants.build(self)
+        self.bank()
         return self.t
 
     # -- organizations ---------------------------------------------------------------------
@@ -1058,5 +1059,8 @@ def directory_row(leaid, name):
 def build(make):
     make.save(directory_row(UNCLAIMED, "Unclaimed Schools"))
     operator = make.operator(name="Operator", email="operator@example.org")
-    a, b = Builder(make, "a").build(), Builder(make, "b").build()
+    first, second = Builder(make, "a"), Builder(make, "b")
+    a, b = first.build(), second.build()
+    with second.writing() as (session, system):
+        uptake_service.keep_funnel(session, system)
     return World(a=a, b=b, operator=operator)

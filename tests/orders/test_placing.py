@@ -10,7 +10,7 @@ from marketplace.core.access import Actor
 from marketplace.core.errors import NotAllowed, RuleBroken
 from marketplace.core.mail import Letter
 from marketplace.ledger import queries as books
-from marketplace.orders import queries, service
+from marketplace.orders import purchase_order_service, queries, service
 from marketplace.orders.models import Order, PurchaseOrder
 from marketplace.orders.rules import OrderStatus
 
@@ -74,7 +74,7 @@ def test_a_crash_in_between_leaves_nothing_half_and_the_next_run_mends_it(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(service, "_add_purchase_order", crash)
+        broken.setattr(purchase_order_service, "add_purchase_order", crash)
         announce(pool)
         deliver()
     assert queries.orders_of_pool(look, pool.id) == []

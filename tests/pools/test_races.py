@@ -20,7 +20,7 @@ from marketplace.core.access import Actor
 from marketplace.core.errors import RuleBroken
 from marketplace.core.events import Event
 from marketplace.ledger import queries as books
-from marketplace.orders import agent_service, encumbrance_service
+from marketplace.orders import agent_service, encumbrance_service, purchase_order_service
 from marketplace.orders import queries as orders
 from marketplace.orders import service as orders_service
 from marketplace.pools import clearing_service, queries, service
@@ -201,7 +201,7 @@ def test_killed_between_any_two_steps_there_is_one_result(app, make, look):
         (orders_service, "_bill", 1),
         (encumbrance_service, "set_aside", 1),
         (agent_service, "order_for_all", 1),
-        (orders_service, "_add_purchase_order", 2),
+        (purchase_order_service, "add_purchase_order", 2),
         (mail, "send", 2),
         (mail, "send", 1),
     ):
