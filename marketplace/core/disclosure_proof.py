@@ -12,8 +12,7 @@ from typing import Any
 APART = 0.5
 #: Random directions in which a corner of all that fits is looked for, and its opposite.
 DIRECTIONS = 4
-#: Figures up to which all steps are asked about at once. Beyond, each step is asked about between
-#: the shown figures of the steps beside it: a nation's funnel would take hours otherwise.
+#: Figures up to which all is asked at once; a nation's funnel would take hours.
 TOGETHER = 6_000
 
 Step = tuple[Mapping[Any, int], Collection[Any]]
@@ -28,29 +27,12 @@ def what_follows(
 ) -> list[tuple[int, Any]]:
     """Hidden figures that only one number fits, as (step, key); `steps` are (counts, hidden).
 
-    `unpublished` stand in no table, so nobody asks for them.
+    `unpublished` stand in no table, so nobody asks for them. Nothing is asked about more than
+    `TOGETHER` figures: there the simple rules of `disclosure` stand alone.
     """
-    if len(steps) > 1 and len(steps) * len(steps[0][0]) > TOGETHER:
-        return [
-            (number, key)
-            for number in range(len(steps))
-            for _, key in _within(steps, number, sums, most, unpublished)
-        ]
-    return _within(steps, None, sums, most, unpublished)
-
-
-def _within(
-    steps: Sequence[Step],
-    only: int | None,
-    sums: Sequence[Line],
-    most: Mapping[Any, int],
-    unpublished: Collection[Any],
-) -> list[tuple[int, Any]]:
-    """The same for all steps at once, or for `only` one between those beside it."""
     keys = list(steps[0][0])
-    bounds = _bounds(steps, keys, most)
-    if only is not None:
-        bounds, steps = bounds[only : only + 1], steps[only : only + 1]
+    if len(steps) * len(keys) > TOGETHER:
+        return []
     asked = [
         (number, key, number * len(keys) + at)
         for number, (_, gone) in enumerate(steps)
@@ -59,7 +41,7 @@ def _within(
     ]
     if not asked:
         return []
-    body = _Body(bounds, keys, sums)
+    body = _Body(_bounds(steps, keys, most), keys, sums)
     corners = body.corners()
     narrow = [
         (number, key, at)
@@ -72,23 +54,15 @@ def _within(
 def _bounds(
     steps: Sequence[Step], keys: Sequence[Any], most: Mapping[Any, int]
 ) -> list[list[tuple[int, int]]]:
-    """What each figure can be by itself: it is shown, or lies between the same figure of the
-    steps beside it where that is shown, and is no more than everybody knows."""
+    """What each figure can be by itself: what is shown, or no more than everybody knows."""
     largest = max((max(counts.values(), default=0) for counts, _ in steps), default=0) + 1
-    found = []
-    for at, (counts, gone) in enumerate(steps):
-        above, below = steps[at - 1] if at else None, steps[at + 1] if at + 1 < len(steps) else None
-        row = []
-        for key in keys:
-            if key not in gone:
-                row.append((counts[key], counts[key]))
-                continue
-            top = most.get(key, largest * len(keys))
-            if above and key not in above[1]:
-                top = min(top, above[0][key])
-            row.append((below[0][key] if below and key not in below[1] else 0, top))
-        found.append(row)
-    return found
+    return [
+        [
+            (0, most.get(key, largest * len(keys))) if key in gone else (counts[key], counts[key])
+            for key in keys
+        ]
+        for counts, gone in steps
+    ]
 
 
 class _Body:

@@ -1,5 +1,6 @@
 """How far each district of the directory came, and the releases made of it."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import case, func
@@ -99,6 +100,12 @@ def years(session: Session) -> dict[str, list[str]]:
 def latest(session: Session) -> FunnelRelease | None:
     query = select(FunnelRelease).order_by(col(FunnelRelease.number).desc()).limit(1)
     return session.exec(query).first()
+
+
+def is_to_be_looked_at(session: Session, today: date) -> bool:
+    """Whether nobody has compared the rows with the newest release today (UTC)."""
+    last = latest(session)
+    return last is None or last.checked_at.date() != today
 
 
 def release_by_number(session: Session, number: int) -> FunnelRelease | None:

@@ -148,7 +148,7 @@ def release_of(rows: Sequence[Row]) -> Release:
     margins = [{key: sum(cells[c][step] for c in inside[key]) for key in keys} for step in Step]
     finer = [{cell: counts[step] for cell, counts in cells.items()} for step in Step]
     both: list[dict[Any, int]] = [{**m, **f} for m, f in zip(margins, finer, strict=True)]
-    gone = hidden_in_steps(both, sums, FEWEST_DISTRICTS, most, unpublished=list(cells))
+    gone = hidden_in_steps(both, sums, FEWEST_DISTRICTS, most, list(cells))
     steps: dict[str, list[int | None]] = {str(key): [] for key in keys}
     for figures, away in zip(margins, gone, strict=True):
         for key, figure in shown(figures, away).items():

@@ -9,17 +9,16 @@ from sqlmodel import Session
 from marketplace.core import clock
 from marketplace.core.access import Actor, require
 from marketplace.uptake import funnel_queries
-from marketplace.uptake.funnel_rules import is_due, release_of
+from marketplace.uptake.funnel_rules import Release, is_due
 from marketplace.uptake.models import FunnelRelease
 
 
-def keep_funnel(session: Session, actor: Actor) -> bool:
-    """Look at the rows once a day; make a release where one may be shown. True when looked."""
+def keep_funnel(session: Session, actor: Actor, found: Release) -> bool:
+    """Once a day: publish what was found where a release may be shown. True when looked at."""
     require(actor, "uptake.keep_funnel")
     now, last = clock.now(), funnel_queries.latest(session)
-    if last is not None and last.checked_at.date() == now.date():
+    if not funnel_queries.is_to_be_looked_at(session, now.date()):
         return False
-    found = release_of(funnel_queries.rows(session))
     before, made_on = (last.figures, last.made_at.date()) if last else (None, now.date())
     if last is not None and not is_due(before, made_on, now.date(), found):
         last.checked_at = now

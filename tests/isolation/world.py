@@ -93,7 +93,9 @@ from marketplace.remittance.rules import Column, DateOrder
 from marketplace.scorecards import law_service
 from marketplace.scorecards import service as scorecards_service
 from marketplace.scorecards.models import LawTask
+from marketplace.uptake import funnel_queries
 from marketplace.uptake import service as uptake_service
+from marketplace.uptake.funnel_rules import release_of
 from tests import cards
 from tests.agreements import build as agreements
 from tests.isolation import endings, grants, terms
@@ -1062,5 +1064,5 @@ def build(make):
     first, second = Builder(make, "a"), Builder(make, "b")
     a, b = first.build(), second.build()
     with second.writing() as (session, system):
-        uptake_service.keep_funnel(session, system)
+        uptake_service.keep_funnel(session, system, release_of(funnel_queries.rows(session)))
     return World(a=a, b=b, operator=operator)
