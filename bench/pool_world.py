@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from marketplace.accounts.models import Organization
 from marketplace.catalogue.models import Edition, PriceSchedule, Tool
-from marketplace.consortia.models import Consortium, Instrument, Member
+from marketplace.consortia.by_laws_rules import Choices, choices_as_json, fingerprint
+from marketplace.consortia.models import ByLaws, Consortium, Instrument, Member
 from marketplace.consortia.rules import ConsortiumStatus, InstrumentKind, LegalShape, MemberStatus
 from marketplace.core import clock, tenancy
 from marketplace.core.access import Actor
@@ -69,8 +70,19 @@ class World:
                 legal_shape=LegalShape.JOINT,
                 status=ConsortiumStatus.CONSTITUTED,
                 purpose="To be measured.",
-                by_laws="One district, one vote.",
                 founded_on=(self.now - PAST).date(),
+            )
+        )
+        choices, text = Choices(), "One district, one vote."
+        session.add(
+            ByLaws(
+                org_id=self.home.id,
+                version=1,
+                modules=choices_as_json(choices),
+                text=text,
+                changed_at=self.now - PAST,
+                adopted_at=self.now - PAST,
+                fingerprint=fingerprint(choices, text),
             )
         )
         session.flush()
