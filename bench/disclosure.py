@@ -115,7 +115,7 @@ def disclosed(
     found: Published, published: list[tuple[dict[Key, int], frozenset[Key]]]
 ) -> list[tuple[int, Key]]:
     """Hidden figures that only one number fits: (step, margin)."""
-    from scipy.optimize import linprog  # noqa: PLC0415  only where the tests are
+    from scipy.optimize import linprog  # noqa: PLC0415  heavy, seldom needed
     from scipy.sparse import csr_array, hstack, identity  # noqa: PLC0415
 
     width = len(found.cells)
